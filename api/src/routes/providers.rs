@@ -1,0 +1,144 @@
+//! Who reads drawings, as the workers themselves report it, and what waits for them.
+
+use axum::Json;
+use axum::extract::State;
+use cad_common::config::shared::ProviderChoice;
+use cad_common::contract::job::Kind;
+use cad_common::provider::ProviderName;
+use futures_util::future;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::SharedApp;
+use crate::error::ApiError;
+use crate::fleet::{self, ProviderStatus};
+use crate::problem::Problem;
+
+/// The providers that jobs are accepted for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Providers {
+    /// Their names.
+    providers: Vec<ProviderName>,
+    /// Who gets a job that names none: `auto` or a name.
+    default: String,
+    /// Every provider of this kind, also those that nobody serves.
+    details: Vec<ProviderStatus>,
+}
+
+/// How the providers of one kind are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProvidersHealth {
+    /// `healthy`; `degraded` when a provider that is served is not ready; `unhealthy` when none is
+    /// ready; `unavailable` when no worker is alive.
+    status: &'static str,
+    providers: Vec<ProviderHealth>,
+}
+
+/// How one provider is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProviderHealth {
+    name: ProviderName,
+    ready: bool,
+    /// Why it is not.
+    error: Option<String>,
+}
+
+/// What waits where.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Queues {
+    queues: Vec<QueueDepth>,
+}
+
+/// What waits for one provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueueDepth {
+    provider: ProviderName,
+    kind: Kind,
+    /// Jobs waiting in the high lane.
+    high: u64,
+    /// Jobs waiting in the normal lane.
+    normal: u64,
+    /// Jobs waiting in the low lane.
+    low: u64,
+    /// Subscriptions on its lanes.
+    consumers: u64,
+    /// Messages kept in the dead letters.
+    dead: u64,
+}
+
+/// Lists the providers that read drawings, with what their workers report.
+#[utoipa::path(
+    get, path = "/api/v1/ocr/providers", operation_id = "listOcrProviders", tag = "ocr",
+    responses(
+        (status = 200, description = "the providers", body = Providers),
+        (status = 503, description = "the store is away", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(State(app): State<SharedApp>) -> Result<Json<Providers>, ApiError> {
+    let workers = app.store.workers().await?;
+    let details = fleet::statuses(Kind::OcrExtract, &workers);
+    let accepting = details.iter().filter(|status| status.accepts_jobs);
+    let default = match app.config.jobs.default_provider {
+        ProviderChoice::Auto => "auto".to_owned(),
+        ProviderChoice::Named(name) => name.to_string(),
+    };
+    Ok(Json(Providers {
+        providers: accepting.map(|status| status.name).collect(),
+        default,
+        details,
+    }))
+}
+
+/// Says whether drawings can be read now.
+#[utoipa::path(
+    get, path = "/api/v1/ocr/health", operation_id = "getOcrHealth", tag = "ocr",
+    responses(
+        (status = 200, description = "how the providers are; read `status`", body = ProvidersHealth),
+        (status = 503, description = "the store is away", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn health(
+    State(app): State<SharedApp>,
+) -> Result<Json<ProvidersHealth>, ApiError> {
+    let workers = app.store.workers().await?;
+    let statuses = fleet::statuses(Kind::OcrExtract, &workers);
+    let served: Vec<_> = statuses.iter().filter(|status| status.workers > 0).collect();
+    let status = match served.iter().filter(|status| status.ready).count() {
+        _ if served.is_empty() => "unavailable",
+        0 => "unhealthy",
+        ready if ready < served.len() => "degraded",
+        _ => "healthy",
+    };
+    let providers = statuses.into_iter().map(|status| ProviderHealth {
+        name: status.name,
+        ready: status.ready,
+        error: status.problem,
+    });
+    Ok(Json(ProvidersHealth { status, providers: providers.collect() }))
+}
+
+/// Counts what waits in the queues.
+#[utoipa::path(
+    get, path = "/api/v1/queues", operation_id = "listQueues", tag = "operations",
+    responses(
+        (status = 200, description = "what waits where", body = Queues),
+        (status = 503, description = "the queue is away", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn queues(State(app): State<SharedApp>) -> Result<Json<Queues>, ApiError> {
+    let counting = ProviderName::ALL.map(|provider| {
+        let app = &app;
+        async move { app.queue.depth(provider).await.map(|depth| (provider, depth)) }
+    });
+    let depths = future::try_join_all(counting).await?;
+    let queues = depths.into_iter().map(|(provider, depth)| QueueDepth {
+        provider,
+        kind: provider.kind(),
+        high: depth.high,
+        normal: depth.normal,
+        low: depth.low,
+        consumers: depth.consumers,
+        dead: depth.dead,
+    });
+    Ok(Json(Queues { queues: queues.collect() }))
+}

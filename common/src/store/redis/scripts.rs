@@ -1,0 +1,36 @@
+//! The scripts that run inside Redis.
+
+use redis::Script;
+
+/// Each script, with its hash.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    /// Every change of a job.
+    pub(super) job: Script,
+    /// A page of the list of jobs.
+    pub(super) page: Script,
+    /// Takes the lead in computing an answer.
+    pub(super) lead: Script,
+    /// Ends the lead.
+    pub(super) land: Script,
+    /// Claims an idempotency key.
+    pub(super) claim_key: Script,
+    /// Binds or frees an idempotency key.
+    pub(super) settle_key: Script,
+    /// Counts a request against a rate.
+    pub(super) admit: Script,
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            job: Script::new(include_str!("job.lua")),
+            page: Script::new(include_str!("page.lua")),
+            lead: Script::new(include_str!("lead.lua")),
+            land: Script::new(include_str!("land.lua")),
+            claim_key: Script::new(include_str!("claim_key.lua")),
+            settle_key: Script::new(include_str!("settle_key.lua")),
+            admit: Script::new(include_str!("admit.lua")),
+        }
+    }
+}

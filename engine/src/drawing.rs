@@ -1,0 +1,134 @@
+//! Says what the text of a drawing means to an engineer.
+//!
+//! Lines are put into one alphabet and sorted by the part of the sheet that they belong to; lines
+//! that the sheet shows as one statement are joined; a small grammar reads the statements. No fact
+//! comes without the line that states it.
+
+use cad_common::contract::drawing::MaterialNote;
+use cad_common::contract::reading::{PageReading, RESULT_VERSION, Reading, Warning, WarningCode};
+
+use self::facts::Facts;
+use self::regions::Regions;
+use self::sheet::Sheet;
+
+mod callout;
+mod compose;
+mod cursor;
+mod facts;
+mod frame;
+mod glyphs;
+mod habits;
+mod hole;
+mod identifier;
+mod labels;
+mod material;
+mod notes;
+mod number;
+mod process;
+mod regions;
+mod review;
+mod sheet;
+mod statements;
+mod surface;
+mod thread;
+mod title_block;
+mod tolerance;
+mod values;
+
+/// Reads the text of a document's pages; what the provider knows besides is left default.
+#[must_use]
+pub fn interpret(pages: Vec<PageReading>) -> Reading {
+    let facts = read(&pages);
+    Reading { v: RESULT_VERSION, success: true, pages, ..facts }
+}
+
+/// The passes in their order.
+fn read(pages: &[PageReading]) -> Reading {
+    let sheets: Vec<(Sheet<'_>, Regions)> = pages
+        .iter()
+        .map(Sheet::new)
+        .map(|sheet| {
+            let regions = Regions::of(&sheet);
+            (sheet, regions)
+        })
+        .collect();
+
+    let Facts { dimensions, symbols } = views(&sheets);
+    let notes = sheets.iter().flat_map(|(sheet, regions)| notes::read(sheet, regions)).collect();
+
+    let identifiers: Vec<_> = sheets
+        .iter()
+        .flat_map(|(sheet, regions)| {
+            identifier::identifiers(sheet, &title_block::read(sheet, regions))
+        })
+        .collect();
+    let field_evidence = identifier::field_evidence(&identifiers);
+    let title_block = identifier::title_block(&field_evidence);
+
+    let process_requirements = process::read(&sheets);
+    let material = title_block.material.clone();
+    let material_info = material.as_deref().map(material::look_up);
+
+    let field_coverage = review::coverage(&field_evidence);
+    let engineering_signals = review::signals(
+        dimensions.len(),
+        &symbols,
+        process_requirements.as_ref(),
+        materials(material_info.as_ref()),
+        review::standards(sheets.iter().flat_map(|(sheet, _)| &sheet.lines).map(sheet::Line::text)),
+    );
+    let review_hints =
+        review::hints(&field_coverage, !identifiers.is_empty(), &engineering_signals);
+
+    Reading {
+        confidence: confidence(&sheets),
+        dimensions,
+        symbols,
+        title_block,
+        identifiers,
+        field_evidence,
+        field_coverage,
+        engineering_signals,
+        review_hints,
+        notes,
+        material,
+        material_info,
+        process_requirements,
+        warnings: warnings(&sheets),
+        ..Reading::default()
+    }
+}
+
+/// What the views of all sheets state.
+fn views(sheets: &[(Sheet<'_>, Regions)]) -> Facts {
+    let mut all = Facts::default();
+    for (sheet, regions) in sheets {
+        let facts = facts::read(sheet, regions);
+        all.dimensions.extend(facts.dimensions);
+        all.symbols.extend(facts.symbols);
+    }
+    all
+}
+
+fn materials(note: Option<&MaterialNote>) -> Vec<String> {
+    note.and_then(|note| note.grade.clone()).into_iter().collect()
+}
+
+/// The mean of the measured confidences of all lines.
+fn confidence(sheets: &[(Sheet<'_>, Regions)]) -> Option<f32> {
+    sheet::mean(
+        sheets.iter().flat_map(|(sheet, _)| &sheet.lines).map(|line| line.source.confidence),
+    )
+}
+
+/// An empty answer says why.
+fn warnings(sheets: &[(Sheet<'_>, Regions)]) -> Vec<Warning> {
+    let empty = sheets.iter().filter(|(sheet, _)| sheet.lines.is_empty());
+    empty
+        .map(|(sheet, _)| Warning {
+            code: WarningCode::NoTextFound,
+            detail: "no text was found on this page; a higher resolution may help".to_owned(),
+            page: Some(sheet.number),
+        })
+        .collect()
+}

@@ -1,0 +1,10 @@
+//! What a store promises, asked of both: the one inside the process and Redis.
+
+mod admission;
+mod answers;
+mod claims;
+mod faults;
+mod fleet;
+mod lifecycle;
+mod listing;
+mod scene;

@@ -1,0 +1,267 @@
+//! The worker's own settings; those it shares with the API are in `cad_common::config::shared`.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use cad_common::config::shared::{self, JobsConfig, LimitsConfig};
+use cad_common::config::{ConfigError, Env, Setting, redact_url};
+use cad_common::provider::ProviderName;
+
+/// Slots of one worker process, the runbook's name for it.
+pub const WORKERS: Setting = Setting::new(
+    "WORKERS",
+    "4",
+    "Slots of one worker process: drawings that it reads at the same time, 1 to 256",
+);
+/// Slots of one worker process, by its exact name.
+pub const WORKER_CONCURRENCY: Setting = Setting::new(
+    "WORKER_CONCURRENCY",
+    "",
+    "Slots of one worker process for each of its providers, 1 to 256 (default: `WORKERS`)",
+);
+/// What the worker serves.
+pub const WORKER_PROVIDERS: Setting = Setting::new(
+    "WORKER_PROVIDERS",
+    "paddle",
+    "Providers that this worker serves, comma-separated",
+);
+/// The admin port.
+pub const METRICS_PORT: Setting = Setting::new(
+    "METRICS_PORT",
+    "9090",
+    "Port of a worker's metrics and health, 0 takes a free one",
+);
+/// The memory of one slot.
+pub const WORKER_SLOT_MAX_RSS_MB: Setting = Setting::new(
+    "WORKER_SLOT_MAX_RSS_MB",
+    "2048",
+    "Memory in MiB at which a slot's process is killed, 256 to 1048576; above three quarters of it a slot is replaced after its job",
+);
+/// Where the models are.
+pub const MODELS_DIR: Setting =
+    Setting::new("MODELS_DIR", "models", "Directory that `make models` has filled");
+/// Another ONNX Runtime.
+pub const ORT_DYLIB_PATH: Setting = Setting::new(
+    "ORT_DYLIB_PATH",
+    "",
+    "ONNX Runtime library, version 1.24 or newer, to load instead of the one in `MODELS_DIR`",
+);
+/// Threads of one slot.
+pub const ORT_THREADS: Setting =
+    Setting::new("ORT_THREADS", "1", "Threads that ONNX Runtime uses in one slot, 1 to 64");
+
+/// Every setting of the worker, in the order of the table in README.
+pub const SETTINGS: &[Setting] = &[
+    WORKERS,
+    WORKER_CONCURRENCY,
+    WORKER_PROVIDERS,
+    METRICS_PORT,
+    WORKER_SLOT_MAX_RSS_MB,
+    MODELS_DIR,
+    ORT_DYLIB_PATH,
+    ORT_THREADS,
+];
+
+/// The providers that this build can run.
+const RUNNABLE: [ProviderName; 1] = [ProviderName::Paddle];
+
+/// What one slot runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotKind {
+    /// A child process, which a crash or a stuck call can't outlive: for the fleet.
+    Process {
+        /// The program that understands `slot --provider NAME`, which is this one.
+        program: PathBuf,
+    },
+    /// A thread of this process: for `cad up`.
+    Thread,
+}
+
+/// Everything a worker is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkerConfig {
+    /// `WORKER_PROVIDERS`.
+    pub providers: Vec<ProviderName>,
+    /// `WORKER_CONCURRENCY`, or `WORKERS`: slots for each provider.
+    pub concurrency: usize,
+    /// What the slots run in; threads, unless the program says otherwise.
+    pub slots: SlotKind,
+    /// `WORKER_SLOT_MAX_RSS_MB` in bytes.
+    pub max_slot_bytes: u64,
+    /// `METRICS_PORT`; `None` serves no admin port.
+    pub admin: Option<SocketAddr>,
+    /// The models.
+    pub models: ModelSettings,
+    /// How jobs are run.
+    pub jobs: JobsConfig,
+    /// What a drawing may weigh.
+    pub limits: LimitsConfig,
+    /// The settings in force by name, secrets hidden, for `/health`.
+    pub shown: BTreeMap<&'static str, String>,
+}
+
+impl WorkerConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn from_env(env: &Env<'_>) -> Result<Self, ConfigError> {
+        let concurrency_setting =
+            if env.text(&WORKER_CONCURRENCY).is_some() { &WORKER_CONCURRENCY } else { &WORKERS };
+        let max_slot_mib: u64 = env.parse_within(&WORKER_SLOT_MAX_RSS_MB, 256..=1_048_576)?;
+        Ok(Self {
+            providers: providers(env)?,
+            concurrency: env.parse_within(concurrency_setting, 1..=256)?,
+            slots: SlotKind::Thread,
+            max_slot_bytes: max_slot_mib * 1024 * 1024,
+            admin: Some(SocketAddr::new(
+                IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                env.parse(&METRICS_PORT)?,
+            )),
+            models: ModelSettings::from_env(env)?,
+            jobs: JobsConfig::from_env(env)?,
+            limits: LimitsConfig::from_env(env)?,
+            shown: shown(env),
+        })
+    }
+}
+
+/// Where the models are and how they are run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelSettings {
+    /// `MODELS_DIR`.
+    pub directory: PathBuf,
+    /// `ORT_DYLIB_PATH`.
+    pub ort_dylib: Option<PathBuf>,
+    /// `ORT_THREADS`.
+    pub threads: usize,
+}
+
+impl ModelSettings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A number out of bounds.
+    pub fn from_env(env: &Env<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            directory: env.text(&MODELS_DIR).unwrap_or_default().into(),
+            ort_dylib: env.text(&ORT_DYLIB_PATH).map(PathBuf::from),
+            threads: env.parse_within(&ORT_THREADS, 1..=64)?,
+        })
+    }
+}
+
+/// Understands a provider's name, and refuses those that this build can't run.
+///
+/// # Errors
+/// The name and what may be chosen instead.
+pub fn runnable(name: &str) -> Result<ProviderName, ConfigError> {
+    let choice = RUNNABLE.map(ProviderName::as_str).join(", ");
+    let provider: ProviderName = name.parse().map_err(|_| {
+        ConfigError::new(
+            &WORKER_PROVIDERS,
+            format!("`{name}` is no provider, choose from {choice}"),
+        )
+    })?;
+    if RUNNABLE.contains(&provider) {
+        return Ok(provider);
+    }
+    Err(ConfigError::new(
+        &WORKER_PROVIDERS,
+        format!("this build can't run `{name}`, choose from {choice}"),
+    ))
+}
+
+fn providers(env: &Env<'_>) -> Result<Vec<ProviderName>, ConfigError> {
+    let text = env.text(&WORKER_PROVIDERS).unwrap_or_default();
+    let mut providers = Vec::new();
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let provider = runnable(name)?;
+        if providers.contains(&provider) {
+            return Err(ConfigError::new(&WORKER_PROVIDERS, format!("`{name}` is named twice")));
+        }
+        providers.push(provider);
+    }
+    if providers.is_empty() {
+        return Err(ConfigError::new(&WORKER_PROVIDERS, "names no provider"));
+    }
+    Ok(providers)
+}
+
+fn shown(env: &Env<'_>) -> BTreeMap<&'static str, String> {
+    let settings = SETTINGS.iter().chain(shared::SETTINGS);
+    settings
+        .filter_map(|setting| {
+            let text = env.text(setting)?;
+            let safe = if setting.is_secret { "***".to_owned() } else { redact_url(&text) };
+            Some((setting.name, safe))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<WorkerConfig, ConfigError> {
+        let env = Env::from_lookup(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        });
+        WorkerConfig::from_env(&env)
+    }
+
+    #[test]
+    fn an_empty_environment_gives_the_runbooks_defaults() {
+        let config = read(&[]).unwrap();
+
+        assert_eq!(config.providers, [ProviderName::Paddle]);
+        assert_eq!(config.concurrency, 4);
+        assert_eq!(config.max_slot_bytes, 2048 * 1024 * 1024);
+        assert_eq!(config.admin.map(|address| address.port()), Some(9090));
+    }
+
+    #[test]
+    fn worker_concurrency_wins_over_workers() {
+        let config = read(&[("WORKERS", "8"), ("WORKER_CONCURRENCY", "2")]).unwrap();
+
+        assert_eq!(config.concurrency, 2);
+    }
+
+    #[test]
+    fn wrong_values_name_their_variable() {
+        let cases = [
+            ("WORKERS", "0"),
+            ("WORKER_CONCURRENCY", "many"),
+            ("WORKER_PROVIDERS", "tesseract"),
+            ("WORKER_PROVIDERS", "deepseek_hf"),
+            ("WORKER_PROVIDERS", "paddle,paddle"),
+            ("WORKER_PROVIDERS", ","),
+            ("METRICS_PORT", "70000"),
+            ("WORKER_SLOT_MAX_RSS_MB", "1"),
+            ("ORT_THREADS", "0"),
+        ];
+
+        for (name, value) in cases {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert_eq!(error.name, name, "{value}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_provider_of_another_build_is_refused_with_the_choice() {
+        let error = runnable("onnx").unwrap_err();
+
+        assert_eq!(
+            error.to_string(),
+            "WORKER_PROVIDERS: this build can't run `onnx`, choose from paddle"
+        );
+    }
+
+    #[test]
+    fn health_shows_no_password() {
+        let config = read(&[("AMQP_URL", "amqp://user:secret@broker/")]).unwrap();
+
+        assert_eq!(config.shown["AMQP_URL"], "amqp://***@broker/");
+    }
+}

@@ -1,0 +1,109 @@
+//! A provider for tests: does what the drawing's bytes say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use cad_common::contract::record::{JobError, Progress};
+use cad_common::error_code::{ErrorCode, Stage};
+use cad_engine::stop::StopSignal;
+
+use super::{Answer, Figures, Provider, Task};
+
+/// The smallest picture that is let through the inspection; what follows it is the order to the fake.
+pub(crate) const PNG: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\
+    \x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\x60\x00\x00\x00\
+    \x02\x00\x01\x48\xaf\xa4\x71\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
+
+/// A drawing that makes the fake do something.
+pub(crate) fn drawing(order: &str) -> Vec<u8> {
+    [PNG, order.as_bytes()].concat()
+}
+
+/// Does what it is told by the first word of the drawing, and reads it otherwise.
+#[derive(Debug, Default)]
+pub(crate) struct Fake {
+    versions: BTreeMap<String, String>,
+    runs: u32,
+    has_failed: Arc<AtomicBool>,
+}
+
+impl Provider for Fake {
+    fn versions(&self) -> &BTreeMap<String, String> {
+        &self.versions
+    }
+
+    fn run(
+        &mut self,
+        task: &Task,
+        stop: &StopSignal,
+        report: &mut dyn FnMut(Progress),
+    ) -> Result<Answer, JobError> {
+        self.runs += 1;
+        let order =
+            String::from_utf8_lossy(task.document.strip_prefix(PNG).unwrap_or(&task.document))
+                .into_owned();
+        match order.split(' ').next().unwrap_or_default() {
+            "bad" => {
+                Err(JobError::new(ErrorCode::InputError, "not a drawing").at(Stage::Preprocess))
+            }
+            "slowbad" => {
+                wait_for(Duration::from_millis(400), || stop.is_stopped());
+                Err(JobError::new(ErrorCode::InputError, "not a drawing").at(Stage::Preprocess))
+            }
+            "slow" => {
+                wait_for(Duration::from_millis(700), || stop.is_stopped());
+                Ok(self.answer())
+            }
+            "fault" if order.ends_with("once") && self.has_failed.swap(true, Ordering::Relaxed) => {
+                Ok(self.answer())
+            }
+            "fault" => Err(JobError::new(ErrorCode::InternalError, "defect").at(Stage::Infer)),
+            "panic" => panic!("told to"),
+            "wait" => {
+                report(Progress {
+                    stage: Stage::Infer,
+                    page: 1,
+                    pages: 1,
+                    done: 1,
+                    total: 2,
+                    ratio: 0.5,
+                });
+                wait_for(LONG, || stop.is_stopped());
+                Err(JobError::new(ErrorCode::ProviderTimeout, "stopped"))
+            }
+            "hang" => {
+                wait_for(LONG, || false);
+                Err(JobError::new(ErrorCode::InternalError, "woke up"))
+            }
+            _ => Ok(self.answer()),
+        }
+    }
+}
+
+impl Fake {
+    /// Fakes that share a memory of the faults that happen once.
+    pub(crate) fn sharing(has_failed: Arc<AtomicBool>) -> Self {
+        Self { has_failed, ..Self::default() }
+    }
+
+    fn answer(&self) -> Answer {
+        Answer {
+            result: format!(r#"{{"run":{}}}"#, self.runs).into_bytes(),
+            figures: Figures { pages: 1, ..Figures::default() },
+            ..Answer::default()
+        }
+    }
+}
+
+/// So that a failing test ends.
+const LONG: Duration = Duration::from_secs(10);
+
+/// Holds this thread until something is so, or the time is up.
+fn wait_for(limit: Duration, is_over: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_over() && begin.elapsed() < limit {
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}
