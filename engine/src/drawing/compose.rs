@@ -130,7 +130,15 @@ pub(super) fn blocks(sheet: &Sheet<'_>, regions: &Regions) -> Vec<Block> {
     let views: Vec<usize> =
         (0..sheet.lines.len()).filter(|index| regions.is(*index, Role::View)).collect();
     let mut owners: Vec<Option<(usize, Slot)>> = vec![None; sheet.lines.len()];
-    for rule in [unit_owner, deviation_owner, count_owner, cell_owner, limit_owner, leader_owner, depth_owner] {
+    for rule in [
+        unit_owner,
+        deviation_owner,
+        count_owner,
+        cell_owner,
+        limit_owner,
+        leader_owner,
+        depth_owner,
+    ] {
         for index in &views {
             let owner =
                 rule(sheet, &views, *index).filter(|(main, _)| root(&owners, *main) != *index);
@@ -223,12 +231,16 @@ fn deviation_owner(sheet: &Sheet<'_>, views: &[usize], index: usize) -> Option<(
         let gap = seen.left - main.own.right;
         let shift = seen.middle_y() - main.own.middle_y();
         // the other deviation may already be part of the figure's line
-        let (nearest_gap, least_shift) =
-            if ends_with_deviation(main.text()) { (-seen.width() * 1.3, height * 0.4) } else { (-height, 0.0) };
+        let (nearest_gap, least_shift) = if ends_with_deviation(main.text()) {
+            (-seen.width() * 1.3, height * 0.4)
+        } else {
+            (-height, 0.0)
+        };
         let is_beside = gap > nearest_gap && gap < height * DEVIATION_GAP;
         let is_shifted = shift.abs() >= least_shift && shift.abs() < height * DEVIATION_SHIFT;
         let is_figure = takes_deviation(main.text()) && line.letter_height() < height * 1.6;
-        (is_beside && is_shifted && is_figure).then(|| (gap.abs() + shift.abs(), Slot::Above(shift)))
+        (is_beside && is_shifted && is_figure)
+            .then(|| (gap.abs() + shift.abs(), Slot::Above(shift)))
     })
 }
 
@@ -250,31 +262,42 @@ fn is_zero(text: &str) -> bool {
 /// A size with one deviation behind it.
 fn ends_with_deviation(text: &str) -> bool {
     let sign = text.rfind(['+', '-']).filter(|sign| *sign > 0);
-    sign.and_then(|sign| text.get(sign..)).is_some_and(|end| is_deviation(end.trim_end_matches(')')))
+    sign.and_then(|sign| text.get(sign..))
+        .is_some_and(|end| is_deviation(end.trim_end_matches(')')))
 }
 
 /// A text that ends like a size, so that a deviation may follow.
 fn takes_deviation(text: &str) -> bool {
-    let ends_like_size = text.ends_with(|last: char| last.is_ascii_digit() || matches!(last, '°' | 'm' | ')'));
+    let ends_like_size =
+        text.ends_with(|last: char| last.is_ascii_digit() || matches!(last, '°' | 'm' | ')'));
     let has_figure = text.contains(|digit: char| digit.is_ascii_digit());
     let signs = text.matches(['+', '-']).count();
-    ends_like_size && has_figure && signs < 2 && !is_deviation(text) && !is_zero(text) && !text.contains('±')
+    ends_like_size
+        && has_figure
+        && signs < 2
+        && !is_deviation(text)
+        && !is_zero(text)
+        && !text.contains('±')
 }
 
 /// A zero without a sign is a deviation only beside one that has it.
 fn drop_lone_zeros(sheet: &Sheet<'_>, owners: &mut [Option<(usize, Slot)>]) {
     for index in 0..owners.len() {
-        let (Some((main, Slot::Above(_))), Some(line)) = (owner(owners, index), sheet.lines.get(index)) else {
+        let (Some((main, Slot::Above(_))), Some(line)) =
+            (owner(owners, index), sheet.lines.get(index))
+        else {
             continue;
         };
         if !is_zero(line.text()) {
             continue;
         }
         let has_signed = owners.iter().enumerate().any(|(other, owner)| {
-            let is_sibling = other != index && matches!(owner, Some((owner, Slot::Above(_))) if *owner == main);
+            let is_sibling =
+                other != index && matches!(owner, Some((owner, Slot::Above(_))) if *owner == main);
             is_sibling && sheet.lines.get(other).is_some_and(|other| is_deviation(other.text()))
         });
-        let is_signed = has_signed || sheet.lines.get(main).is_some_and(|main| ends_with_deviation(main.text()));
+        let is_signed = has_signed
+            || sheet.lines.get(main).is_some_and(|main| ends_with_deviation(main.text()));
         if let Some(place) = owners.get_mut(index).filter(|_| !is_signed) {
             *place = None;
         }
@@ -289,7 +312,8 @@ fn unit_owner(sheet: &Sheet<'_>, views: &[usize], index: usize) -> Option<(usize
     nearest(sheet, views, index, |main, _, seen| {
         let gap = seen.left - main.own.right;
         let ends_like_size = main.text().ends_with(|last: char| last.is_ascii_digit());
-        (ends_like_size && is_on_row(main, seen, gap, 1.0)).then_some((gap, Slot::Behind(seen.left)))
+        (ends_like_size && is_on_row(main, seen, gap, 1.0))
+            .then_some((gap, Slot::Behind(seen.left)))
     })
 }
 

@@ -8,8 +8,8 @@ use cad_common::contract::symbol::Symbol;
 
 use super::callout::Callout;
 use super::compose::{self, Block};
-use super::habits::{Habits, is_size, restore_sign};
 use super::glyphs::Uniform;
+use super::habits::{Habits, is_size, restore_sign};
 use super::number::MM_PER_INCH;
 use super::regions::{Regions, Role};
 use super::sheet::Sheet;

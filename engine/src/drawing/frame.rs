@@ -159,19 +159,23 @@ fn modifiers(cursor: &mut Cursor<'_>) -> Vec<String> {
 /// Reads `Ⓜ`, `(M)`, or the plain letter that recognisers make of it when it touches what it modifies.
 fn modifier(cursor: &mut Cursor<'_>) -> Option<char> {
     let mut plain = *cursor;
-    if plain.previous().is_some_and(is_wordy) && plain.eat(&['M', 'L', 'P']) && !plain.is_inside_word() {
+    if plain.previous().is_some_and(is_wordy)
+        && plain.eat(&['M', 'L', 'P'])
+        && !plain.is_inside_word()
+    {
         *cursor = plain;
         return plain.previous();
     }
     let mut ahead = *cursor;
     ahead.eat(&[' ']);
     let mut bracketed = ahead;
-    let letter = if let Some(sign) = ["(M)", "(L)", "(P)"].iter().find(|sign| bracketed.eat_text(sign)) {
-        ahead = bracketed;
-        sign.chars().nth(1)?
-    } else {
-        ahead.bump().and_then(circled_letter)?
-    };
+    let letter =
+        if let Some(sign) = ["(M)", "(L)", "(P)"].iter().find(|sign| bracketed.eat_text(sign)) {
+            ahead = bracketed;
+            sign.chars().nth(1)?
+        } else {
+            ahead.bump().and_then(circled_letter)?
+        };
     *cursor = ahead;
     Some(letter)
 }
@@ -266,7 +270,11 @@ mod tests {
     fn datums_or_modifiers_give_an_unsigned_frame_away() {
         assert_eq!(unsigned_frame("0,6 A").map(|found| found.datums), Some(vec!["A".to_owned()]));
         for text in ["0.14Ⓜ", "0.14M"] {
-            assert_eq!(unsigned_frame(text).map(|found| found.modifiers), Some(vec!["M".to_owned()]), "{text}");
+            assert_eq!(
+                unsigned_frame(text).map(|found| found.modifiers),
+                Some(vec!["M".to_owned()]),
+                "{text}"
+            );
         }
         for text in ["0.6", "12 A", "Ø20", "0.5 mm"] {
             assert_eq!(unsigned_frame(text), None, "{text}");

@@ -82,7 +82,9 @@ fn canonical(character: char) -> char {
 
 /// A character, or what it must be because figures surround it.
 fn repaired_at(characters: &[char], position: usize) -> char {
-    let at = |index: Option<usize>| index.and_then(|index| characters.get(index)).copied().unwrap_or(' ');
+    let at = |index: Option<usize>| {
+        index.and_then(|index| characters.get(index)).copied().unwrap_or(' ')
+    };
     let (before, here, after) =
         (at(position.checked_sub(1)), at(Some(position)), at(Some(position + 1)));
     let stands_after_figure = before.is_ascii_digit() || matches!(before, '.' | ',');
@@ -92,7 +94,12 @@ fn repaired_at(characters: &[char], position: usize) -> char {
     match here {
         '丁' | 'T' if is_between_figures(characters, position) => '↧',
         'L' | 'U' if (stands_after_figure || follows_word) && stands_before_figure => '⌴',
-        'L' if (stands_after_figure || follows_word) && matches!(after, 'J' | 'I') && far_after.is_ascii_digit() => '⌴',
+        'L' if (stands_after_figure || follows_word)
+            && matches!(after, 'J' | 'I')
+            && far_after.is_ascii_digit() =>
+        {
+            '⌴'
+        }
         'J' | 'I' if before == 'L' && after.is_ascii_digit() => ' ',
         'O' | 'o' | 'Q' | '@' if stands_before_figure && !stands_after_figure => 'Ø',
         'O' | 'o' | 'Q' | 'D' if stands_after_figure => '0',

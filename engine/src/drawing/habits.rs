@@ -32,19 +32,28 @@ impl Habits {
     /// The habits that the sizes of a sheet show.
     pub(super) fn of<'c>(callouts: impl Iterator<Item = &'c Callout>) -> Self {
         let sizes: Vec<&Callout> = callouts.filter(|callout| is_size(callout)).collect();
-        let are_most = |count: usize| count >= FEWEST_SIZES && count * 100 >= sizes.len() * HABIT_PERCENT;
+        let are_most =
+            |count: usize| count >= FEWEST_SIZES && count * 100 >= sizes.len() * HABIT_PERCENT;
         let with_decimals: Vec<usize> =
             sizes.iter().map(|size| size.decimals).filter(|decimals| *decimals > 0).collect();
-        let keeps_zeros = sizes.iter().filter(|size| has_kept_zero(size)).count() >= FEWEST_KEPT_ZEROS;
+        let keeps_zeros =
+            sizes.iter().filter(|size| has_kept_zero(size)).count() >= FEWEST_KEPT_ZEROS;
         Self {
             prints_unit: are_most(sizes.iter().filter(|size| size.unit.is_some()).count()),
-            decimals: with_decimals.iter().min().copied().filter(|_| keeps_zeros && are_most(with_decimals.len())),
+            decimals: with_decimals
+                .iter()
+                .min()
+                .copied()
+                .filter(|_| keeps_zeros && are_most(with_decimals.len())),
         }
     }
 
     /// Sets the decimal mark of a figure that lost it: `50` is `5.0` where every size has a decimal.
     pub(super) fn restore_decimals(self, callout: &mut Callout) {
-        let Some(decimals) = self.decimals.filter(|_| is_size(callout) && callout.decimals == 0) else { return };
+        let Some(decimals) = self.decimals.filter(|_| is_size(callout) && callout.decimals == 0)
+        else {
+            return;
+        };
         let scale = (0..decimals).fold(1.0, |scale, _| scale * 10.0);
         let ends_with_zeros = callout.value % scale == 0.0;
         if ends_with_zeros && callout.value >= scale {
@@ -64,7 +73,10 @@ pub(super) fn is_size(callout: &Callout) -> bool {
 pub(super) fn restore_sign(callout: &mut Callout) {
     let fit = callout.tolerance.as_ref().and_then(|tolerance| tolerance.fit.as_deref());
     let is_round_fit = fit.is_some_and(|fit| !FLAT_FITS.contains(&fit));
-    if callout.kind == DimensionType::Length && !callout.is_signed && (callout.has_unsigned_count || is_round_fit) {
+    if callout.kind == DimensionType::Length
+        && !callout.is_signed
+        && (callout.has_unsigned_count || is_round_fit)
+    {
         callout.kind = DimensionType::Diameter;
         callout.is_signed = true;
     }
@@ -86,7 +98,14 @@ mod tests {
 
     #[test]
     fn a_lost_decimal_mark_is_set_where_every_size_has_one() {
-        let sizes = [length(10.0, 1), length(33.0, 1), length(47.25, 2), length(5.0, 1), length(11.5, 1), length(50.0, 0)];
+        let sizes = [
+            length(10.0, 1),
+            length(33.0, 1),
+            length(47.25, 2),
+            length(5.0, 1),
+            length(11.5, 1),
+            length(50.0, 0),
+        ];
         let habits = Habits::of(sizes.iter());
         let (mut damaged, mut junk) = (length(50.0, 0), length(7.0, 0));
 
@@ -99,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_sheet_that_drops_zeros_has_no_decimals_to_set() {
-        let sizes = [length(12.5, 1), length(20.5, 1), length(6.5, 1), length(7.1, 1), length(66.5, 1)];
+        let sizes =
+            [length(12.5, 1), length(20.5, 1), length(6.5, 1), length(7.1, 1), length(66.5, 1)];
 
         assert_eq!(Habits::of(sizes.iter()).decimals, None);
     }

@@ -71,7 +71,11 @@ pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Vec<Note> {
         .copied()
         .filter(|index| members.iter().any(|member| is_number_of(sheet, *index, *member)))
         .collect();
-    for index in members.iter().copied().filter(|index| !is_heading(sheet, *index) && !numbers.contains(index)) {
+    for index in members
+        .iter()
+        .copied()
+        .filter(|index| !is_heading(sheet, *index) && !numbers.contains(index))
+    {
         if let Some(number) = numbers.iter().find(|number| is_number_of(sheet, **number, index)) {
             notes.push(vec![*number, index]);
             continue;
@@ -123,8 +127,11 @@ fn is_heading(sheet: &Sheet<'_>, index: usize) -> bool {
 
 /// Whether a line is the number of the note to the right of it.
 fn is_number_of(sheet: &Sheet<'_>, index: usize, note: usize) -> bool {
-    let (Some(line), Some(note)) = (sheet.lines.get(index), place(sheet, note)) else { return false };
-    let is_short = line.text().trim_end_matches('.').chars().count() <= 2 && !line.text().contains('*');
+    let (Some(line), Some(note)) = (sheet.lines.get(index), place(sheet, note)) else {
+        return false;
+    };
+    let is_short =
+        line.text().trim_end_matches('.').chars().count() <= 2 && !line.text().contains('*');
     let gap = note.left - line.place.right;
     let is_left = gap > -note.height() * 0.3 && gap < note.height() * NUMBER_GAP;
     let is_on_row = (line.place.middle_y() - note.middle_y()).abs() < note.height() * 0.5;

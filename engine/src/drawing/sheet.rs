@@ -109,7 +109,8 @@ impl<'p> Line<'p> {
     pub(super) fn seen_from(&self, other: &Line<'_>) -> Option<Area> {
         let turn = (self.source.rotation - other.source.rotation).rem_euclid(360.0);
         // a single character is as high as wide, so that its direction is a guess
-        let is_parallel = turn.min(360.0 - turn) < SAME_DIRECTION_DEGREES || other.text().chars().count() == 1;
+        let is_parallel =
+            turn.min(360.0 - turn) < SAME_DIRECTION_DEGREES || other.text().chars().count() == 1;
         is_parallel.then(|| area_along(other.source, self.source.rotation))
     }
 

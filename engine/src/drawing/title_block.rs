@@ -225,8 +225,13 @@ fn whole_name(
     let mut next = 0;
     while let Some(member) = lines.get(next).and_then(|member| sheet.lines.get(*member)) {
         for (index, line) in sheet.lines.iter().enumerate() {
-            let is_other = values::is_code(line.text()) || values::company(line.text()).is_some() || starts_with_caption(regions, index);
-            let is_member = are_one_name(member, line) && !is_other && values::is_name(line.text()) && is_inside(line.place);
+            let is_other = values::is_code(line.text())
+                || values::company(line.text()).is_some()
+                || starts_with_caption(regions, index);
+            let is_member = are_one_name(member, line)
+                && !is_other
+                && values::is_name(line.text())
+                && is_inside(line.place);
             if is_member && !lines.contains(&index) {
                 lines.push(index);
             }
@@ -235,8 +240,11 @@ fn whole_name(
     }
     let top = |index: &usize| sheet.lines.get(*index).map_or(0.0, |line| line.place.top);
     lines.sort_by(|first, second| top(first).total_cmp(&top(second)));
-    let texts: Vec<&str> =
-        lines.iter().filter_map(|index| sheet.lines.get(*index)).map(|line| line.source.text.trim()).collect();
+    let texts: Vec<&str> = lines
+        .iter()
+        .filter_map(|index| sheet.lines.get(*index))
+        .map(|line| line.source.text.trim())
+        .collect();
     (texts.join(" "), lines)
 }
 
@@ -244,7 +252,9 @@ fn whole_name(
 fn are_one_name(first: &Line<'_>, second: &Line<'_>) -> bool {
     let height = first.place.height().max(second.place.height());
     let gap = first.place.gap_down(second.place);
-    let is_stacked = gap > -height * 0.3 && gap < height * NAME_GAP && first.place.gap_across(second.place) < 0.0;
+    let is_stacked = gap > -height * 0.3
+        && gap < height * NAME_GAP
+        && first.place.gap_across(second.place) < 0.0;
     let difference = (first.place.height() - second.place.height()).abs();
     is_stacked && difference < height * NAME_HEIGHTS && second.is_level()
 }

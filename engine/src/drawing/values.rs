@@ -170,8 +170,13 @@ fn scale(text: &str) -> Option<Value> {
 /// Reads `1.2` as `1:2`: one side of a scale is one, and scales are not printed as decimals from one on.
 fn misread_scale(text: &str) -> Option<String> {
     let (drawn, real) = text.split_once('.')?;
-    let is_figure = |side: &str| (1..=3).contains(&side.len()) && side.chars().all(|digit| digit.is_ascii_digit()) && !side.starts_with('0');
-    (is_figure(drawn) && is_figure(real) && (drawn == "1" || real == "1")).then(|| format!("{drawn}:{real}"))
+    let is_figure = |side: &str| {
+        (1..=3).contains(&side.len())
+            && side.chars().all(|digit| digit.is_ascii_digit())
+            && !side.starts_with('0')
+    };
+    (is_figure(drawn) && is_figure(real) && (drawn == "1" || real == "1"))
+        .then(|| format!("{drawn}:{real}"))
 }
 
 fn sheet(text: &str) -> Option<Value> {

@@ -78,7 +78,8 @@ async fn one_of_fifty_parallel_requests_is_new() {
 
         let answers = claims.join_all().await;
 
-        let count = |wanted: Idempotency| answers.iter().filter(|answer| **answer == wanted).count();
+        let count =
+            |wanted: Idempotency| answers.iter().filter(|answer| **answer == wanted).count();
         assert_eq!((count(Idempotency::New), count(Idempotency::InFlight)), (1, 49));
     })
     .await;

@@ -97,7 +97,8 @@ async fn job_that_was_started_too_often_is_exhausted_and_can_be_failed() {
         assert_eq!((grant.starts, grant.record.attempt), (MAX_STARTS, MAX_STARTS));
         let error = JobError::new(ErrorCode::ResourceExhausted, "it killed its workers")
             .with_reason("crashed_worker");
-        let finish = store.finish(job.id, grant.token, &Ending::Failed(error.clone())).await.unwrap();
+        let finish =
+            store.finish(job.id, grant.token, &Ending::Failed(error.clone())).await.unwrap();
         assert_eq!(finish, Finish::Stored);
         assert_eq!(found(store, job.id).await.error, Some(error));
     })

@@ -113,7 +113,10 @@ async fn full_store_refuses_with_its_own_word_and_goes_on_when_there_is_room() {
     let finish = store.finish(job.id, grant.token, &completed("{}")).await;
 
     assert!(matches!(&blob, Err(StoreError::Refused(word)) if word.contains("OOM")), "{blob:?}");
-    assert!(matches!(&finish, Err(StoreError::Refused(word)) if word.contains("OOM")), "{finish:?}");
+    assert!(
+        matches!(&finish, Err(StoreError::Refused(word)) if word.contains("OOM")),
+        "{finish:?}"
+    );
     assert_eq!(found(&store, job.id).await, *grant.record);
     set("0", &mut connection).await;
     store.finish(job.id, grant.token, &completed("{}")).await.unwrap();
@@ -183,7 +186,10 @@ async fn unsafe_settings_are_named_with_their_fix() {
     let risks = store.check().await.unwrap().risks;
 
     assert_eq!(risks.len(), 2, "{risks:?}");
-    assert!(risks[0].contains("`appendonly yes`") && risks[1].contains("volatile-ttl"), "{risks:?}");
+    assert!(
+        risks[0].contains("`appendonly yes`") && risks[1].contains("volatile-ttl"),
+        "{risks:?}"
+    );
 }
 
 #[tokio::test]
@@ -276,7 +282,8 @@ async fn events_tell_the_states_in_order_and_are_capped() {
             restart(store, &restless).await;
         }
         let key = redis.key(restless.id, "events");
-        let length: usize = cmd("XLEN").arg(key).query_async(&mut redis.connection.clone()).await.unwrap();
+        let length: usize =
+            cmd("XLEN").arg(key).query_async(&mut redis.connection.clone()).await.unwrap();
         // The cap is rounded up to whole nodes of the stream.
         assert!(length < 400, "{length}");
     })
