@@ -9,6 +9,7 @@ mod operations;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -22,9 +23,10 @@ use cad_common::provider::ProviderName;
 use cad_common::queue::embedded::EmbeddedQueue;
 use cad_common::queue::{Delivery, Queue};
 use cad_common::store::embedded::EmbeddedStore;
-use cad_common::store::{Claim, Ending, Lookup, Store};
+use cad_common::store::{Claim, ClaimTerms, Ending, Lookup, Store};
 use serde_json::Value;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 use crate::config::ApiConfig;
 use crate::router::router;
@@ -108,7 +110,9 @@ impl Api {
     /// Ends a job, as a worker would.
     async fn end(&self, id: JobId, ending: Ending) {
         let record = self.record(id).await.unwrap();
-        let Claim::Granted(grant) = self.store.claim(&record, 3).await.unwrap() else {
+        let terms =
+            ClaimTerms { claimant: Uuid::new_v4(), max_starts: 3, lease: Duration::from_secs(3) };
+        let Claim::Granted(grant) = self.store.claim(&record, &terms).await.unwrap() else {
             panic!("job {id} was not granted");
         };
         self.store.finish(id, grant.token, &ending).await.unwrap();

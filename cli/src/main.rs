@@ -1,6 +1,7 @@
 //! `cad`: reads drawings, runs the whole service in one process, and talks to a running one.
 
 mod doctor;
+mod eval;
 mod extract;
 mod picture;
 mod report;
@@ -30,6 +31,8 @@ enum Command {
     Up(up::Args),
     /// Sends a drawing to a running API.
     Submit(submit::Args),
+    /// Measures how well drawings are read against what they truly say.
+    Eval(eval::Args),
     /// Checks settings, broker, store, models and versions, and says how to mend each problem.
     Doctor(doctor::Args),
     /// Prints the table of settings as Markdown, for README.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Extract(args) => extract::run(&args, &env),
         Command::Up(args) => up::run(&args, &env),
         Command::Submit(args) => submit::run(&args),
+        Command::Eval(args) => eval::run(&args, &env),
         Command::Doctor(args) => doctor::run(&args, &env),
         Command::Settings => settings::print_table(),
     };

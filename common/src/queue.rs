@@ -281,7 +281,7 @@ impl Subscription {
     }
 }
 
-/// A message in hand. It must be settled by one of its four verbs; dropped, it comes back to the queue.
+/// A message in hand. It must be settled by one of its five verbs; dropped, it comes back to the queue.
 #[derive(Debug)]
 pub struct Delivery {
     /// The queue it came from.
@@ -322,11 +322,20 @@ impl Delivery {
     /// # Errors
     /// The copy was not confirmed (this delivery comes back) or this one was not settled (both do).
     pub async fn retry(self, wait: Wait) -> Result<(), QueueError> {
-        let Self { address, mut envelope, body, receipt, .. } = self;
-        envelope.attempt += 1;
+        let mut delivery = self;
+        delivery.envelope.attempt += 1;
+        delivery.postpone(wait).await
+    }
+
+    /// Puts the message aside for a while: a copy goes through a wait queue, no attempt is counted.
+    ///
+    /// # Errors
+    /// As [`Delivery::retry`].
+    pub async fn postpone(self, wait: Wait) -> Result<(), QueueError> {
+        let Self { address, envelope, body, receipt, .. } = self;
         match receipt {
-            Receipt::Embedded(receipt) => receipt.retry(address, envelope, body, wait),
-            Receipt::Rabbit(receipt) => receipt.retry(address, &envelope, &body, wait).await,
+            Receipt::Embedded(receipt) => receipt.copy_after(address, envelope, body, wait),
+            Receipt::Rabbit(receipt) => receipt.copy_after(address, &envelope, &body, wait).await,
         }
     }
 

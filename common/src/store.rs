@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::contract::job::{BlobHash, JobId, Kind};
 use crate::contract::reading::Warning;
@@ -83,11 +84,24 @@ pub enum Lookup {
     Unknown,
 }
 
+/// Who wants to start a job, and by which rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimTerms {
+    /// Names the delivery: a claim repeated under the same name, its answer lost, is the same claim.
+    pub claimant: Uuid,
+    /// How often the job may be started.
+    pub max_starts: u32,
+    /// A holder that was not heard of for this long has died or is frozen.
+    pub lease: Duration,
+}
+
 /// The answer to a worker that wants to start a job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Claim {
     /// The job is this worker's.
     Granted(Grant),
+    /// Somebody is at work on it and was heard of within the lease: look again later.
+    Held,
     /// The job has ended already, or had before its record expired: settle the message and go on.
     Ended(JobState),
     /// The job was started as often as allowed and never ended: it kills its workers. The grant is
@@ -352,10 +366,10 @@ impl Store {
     ///
     /// # Errors
     /// The store is away: the job must not be started.
-    pub async fn claim(&self, seed: &JobRecord, max_starts: u32) -> Result<Claim, StoreError> {
+    pub async fn claim(&self, seed: &JobRecord, terms: &ClaimTerms) -> Result<Claim, StoreError> {
         match self {
-            Self::Embedded(store) => Ok(store.claim(seed, max_starts)),
-            Self::Redis(store) => store.claim(seed, max_starts).await,
+            Self::Embedded(store) => Ok(store.claim(seed, terms)),
+            Self::Redis(store) => store.claim(seed, terms).await,
         }
     }
 

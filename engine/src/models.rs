@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_changed_file_is_told_from_a_missing_one() {
         let dir = tempdir("changed");
-        std::fs::write(dir.join("x.onnx"), b"not the model").unwrap();
+        fs::write(dir.join("x.onnx"), b"not the model").unwrap();
         let artefact = Artefact {
             role: Role::Detection,
             name: "x".to_owned(),
@@ -226,13 +226,13 @@ mod tests {
 
         let error = artefact.verify(&dir).unwrap_err();
 
-        std::fs::remove_dir_all(&dir).unwrap();
+        fs::remove_dir_all(&dir).unwrap();
         assert!(error.to_string().contains("was changed or cut short"), "{error}");
     }
 
     fn tempdir(name: &str) -> PathBuf {
         let dir = std::env::temp_dir().join(format!("cad-models-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
+        fs::create_dir_all(&dir).unwrap();
         dir
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Every case of `cases/original.jsonl` holds here; those changed on purpose are in `CHANGED` with the reason.
 
+#![cfg(test)]
+
 use cad_common::contract::dimension::Dimension;
 use cad_common::contract::drawing::Requirement;
 use cad_common::contract::reading::{PageReading, Reading, TextLine};

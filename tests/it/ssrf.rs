@@ -30,7 +30,6 @@ async fn addresses_of_the_inside_are_refused_in_every_spelling() {
         "0177.0.0.1",
         "127.1",
         "127.0.0.1.",
-        "user@127.0.0.1",
         "169.254.169.254",
         "[fe80::1]",
         "[fd00::1]",
@@ -55,6 +54,20 @@ async fn addresses_of_the_inside_are_refused_in_every_spelling() {
     assert_eq!(canary.visits(), 0);
     let rejected = fleet.worked("ocr_input_rejected_total", &[("reason", FORBIDDEN)]).await;
     assert_eq!(rejected, f64::from(u32::try_from(hosts.len()).unwrap()));
+}
+
+#[tokio::test]
+async fn url_with_a_user_in_it_is_refused_before_anything_is_resolved() {
+    let fleet = Fleet::start(1, &[("FETCH_ALLOW_CIDRS", "127.0.0.0/8")]).await;
+    let publisher = Publisher::connect(fleet.addresses()).await;
+    let canary = Web::serve("127.0.0.1", &[("/a.png", Page::File(drawings::small()))]).await;
+
+    let url = format!("http://user@127.0.0.1:{}/a.png", canary.port());
+    let id = publisher.send_job(&json!({ "url": url })).await;
+
+    let error = fleet.client().failed(&id, seconds(10)).await;
+    assert_eq!(error.reason.as_deref(), Some("url_invalid_format"), "{error:?}");
+    assert_eq!(canary.visits(), 0);
 }
 
 #[tokio::test]

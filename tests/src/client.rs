@@ -75,7 +75,6 @@ impl Client {
     }
 
     /// Begins a request, for what the other functions don't offer.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
     }
@@ -96,7 +95,6 @@ impl Client {
     }
 
     /// The request that submits a drawing.
-    #[must_use]
     pub fn upload(&self, path: &str, filename: &str, bytes: &[u8]) -> RequestBuilder {
         let part = Part::bytes(bytes.to_vec()).file_name(filename.to_owned());
         self.request(Method::POST, path).multipart(Form::new().part("file", part))

@@ -147,7 +147,7 @@ impl Consumer {
             Admission::All(ticket) => ticket,
             Admission::Wait(_) => return,
         };
-        let work = job::work(Arc::clone(&self.bench), delivery, seat, hand_back.clone());
+        let work = Box::pin(job::work(Arc::clone(&self.bench), delivery, seat, hand_back.clone()));
         let task = async move { (ticket, work.await) };
         self.desk.jobs.spawn(task.in_current_span());
     }

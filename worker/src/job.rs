@@ -5,7 +5,6 @@
 //! waits with its message in hand.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cad_common::contract::job::Job;
@@ -14,11 +13,12 @@ use cad_common::error_code::{ErrorCode, RetryRule, Severity, Stage};
 use cad_common::metrics::{self, labels::DeadReason};
 use cad_common::provider::ProviderName;
 use cad_common::queue::{Delivery, QueueError, Wait};
-use cad_common::store::{Claim, Ending, Finish, Grant, Hold, Lookup};
+use cad_common::store::{Claim, ClaimTerms, Ending, Finish, Grant, Hold, Lookup};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 use crate::bench::{Bench, Interrupted};
 use crate::breaker::Verdict;
@@ -34,6 +34,9 @@ use answer::{Answered, Flight, Trouble};
 /// How often a running job is reported and asked for: a cancellation takes effect within a second.
 const HOLD_INTERVAL: Duration = Duration::from_millis(300);
 
+/// Ten reports missed: whoever held the job has died or is frozen, and another may take it.
+const LEASE: Duration = Duration::from_secs(3);
+
 /// Works on one message in a free slot until it is settled.
 ///
 /// When `hand_back` is cancelled, the job is stopped and its message given back for another worker.
@@ -48,7 +51,8 @@ pub(crate) async fn work(
     match message::understand(&delivery) {
         Ok(job) => {
             let span = tracing::info_span!("job", job.id = %job.id, %provider, %trace_id);
-            let desk = Desk { bench, hand_back, trace_id: trace_id.to_string(), job };
+            let terms = terms(&bench);
+            let desk = Desk { bench, hand_back, trace_id: trace_id.to_string(), job, terms };
             desk.work(delivery, seat).instrument(span).await
         }
         Err(refusal) => {
@@ -65,6 +69,12 @@ struct Desk {
     hand_back: CancellationToken,
     trace_id: String,
     job: Job,
+    terms: ClaimTerms,
+}
+
+/// What a delivery claims its job by.
+fn terms(bench: &Bench) -> ClaimTerms {
+    ClaimTerms { claimant: Uuid::new_v4(), max_starts: bench.jobs.max_attempts, lease: LEASE }
 }
 
 /// How an attempt ended.
@@ -96,6 +106,10 @@ impl Desk {
                 self.settle_ended(delivery).await;
                 Verdict::Neutral
             }
+            Claim::Held => {
+                self.postpone(delivery).await;
+                Verdict::Neutral
+            }
             Claim::Exhausted(grant) => {
                 self.bury(delivery, &grant).await;
                 Verdict::Neutral
@@ -116,9 +130,7 @@ impl Desk {
     /// Claims the job; a record that can't be read is made anew from the message.
     async fn claim(&self, seed: &JobRecord) -> Result<Claim, Interrupted> {
         let store = &self.bench.store;
-        // A claim whose answer was lost may have counted a start that never was.
-        let max_starts = AtomicU32::new(self.bench.jobs.max_attempts);
-        let claim = || store.claim(seed, max_starts.fetch_add(1, Ordering::Relaxed));
+        let claim = || store.claim(seed, &self.terms);
         match self.bench.persist(&self.hand_back, claim).await {
             Err(Interrupted::Corrupt(error)) => {
                 tracing::error!(error = %Causes(&error), "record is made anew");
@@ -301,7 +313,16 @@ impl Desk {
                     .persist(&self.hand_back, || store.finish(self.job.id, anew.token, ending))
                     .await
             }
-            Claim::Ended(_) => Ok(Finish::Stale),
+            Claim::Ended(_) | Claim::Held => Ok(Finish::Stale),
+        }
+    }
+
+    /// A second message of a job that somebody is at work on: a duplicate, or one that came back although its
+    /// holder lives. It looks again later, when the job has ended or its holder has died.
+    async fn postpone(&self, delivery: Delivery) {
+        tracing::info!("job is worked on elsewhere, its message looks again in a second");
+        if let Err(error) = delivery.postpone(Wait::OneSecond).await {
+            tracing::warn!(error = %Causes(&error), "message was not put aside, it comes back by itself");
         }
     }
 

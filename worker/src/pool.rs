@@ -290,6 +290,8 @@ impl Keeper {
         metrics::model_load_duration(self.provider, ready.load_time);
         metrics::cold_start(self.provider, since_launch);
         metrics::model_loaded(self.provider, true);
+        let models: Vec<&str> = ready.versions.values().map(String::as_str).collect();
+        metrics::worker_info(env!("CARGO_PKG_VERSION"), models.join(" "));
         tracing::info!(provider = %self.provider, slot = self.number, elapsed_ms = millis(since_launch), "slot is ready");
         self.standing.send_modify(|standing| {
             standing.problem = None;

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use self::admission::Claimant;
 use self::shelf::Shelf;
 use super::{
-    CacheKey, Cancel, Claim, Ending, Finish, Grant, Hold, JobFilter, Lookup, Retention, StoreError,
-    WorkerReport,
+    CacheKey, Cancel, Claim, ClaimTerms, Ending, Finish, Grant, Hold, JobFilter, Lookup, Retention,
+    StoreError, WorkerReport,
 };
 use crate::contract::job::{BlobHash, JobId};
 use crate::contract::record::{JobError, JobRecord, JobState, Progress};
@@ -67,6 +68,15 @@ struct State {
 struct Job {
     record: JobRecord,
     token: u64,
+    /// Who has claimed it last, and when that one was last heard of.
+    holder: Option<(Uuid, Instant)>,
+}
+
+impl Job {
+    fn grant(&self) -> Grant {
+        let record = Box::new(self.record.clone());
+        Grant { token: self.token, starts: self.record.attempt, record }
+    }
 }
 
 /// What is left of an expired job.
@@ -136,7 +146,7 @@ impl EmbeddedStore {
         wanted.take(filter.limit).cloned().collect()
     }
 
-    pub(super) fn claim(&self, seed: &JobRecord, max_starts: u32) -> Claim {
+    pub(super) fn claim(&self, seed: &JobRecord, terms: &ClaimTerms) -> Claim {
         let mut state = self.lock();
         let last_state = match (state.jobs.get(&seed.id), state.tombstones.get(&seed.id)) {
             (Some(job), _) => Some(job.record.state),
@@ -145,10 +155,21 @@ impl EmbeddedStore {
         if let Some(ended) = last_state.filter(|state| state.is_terminal()) {
             return Claim::Ended(ended);
         }
+        if let Some(job) = state.jobs.get(&seed.id)
+            && job.record.state == JobState::InProgress
+            && let Some((claimant, heard_at)) = job.holder
+        {
+            if claimant == terms.claimant {
+                return Claim::Granted(job.grant());
+            }
+            if heard_at.elapsed() < terms.lease {
+                return Claim::Held;
+            }
+        }
         if state.jobs.get(&seed.id).is_none() {
             state.add(seed);
         }
-        let grant = state.start(seed, max_starts);
+        let grant = state.start(seed, terms);
         state.keep(seed.id, self.retention.pending);
         grant
     }
@@ -159,6 +180,7 @@ impl EmbeddedStore {
             Some(job) if job.record.state == JobState::Canceled => Hold::Canceled,
             Some(job) if job.record.state == JobState::InProgress && job.token == token => {
                 job.record.progress = progress.or(job.record.progress);
+                job.holder = job.holder.map(|(claimant, _)| (claimant, Instant::now()));
                 Hold::Held
             }
             _ => Hold::Lost,
@@ -275,11 +297,11 @@ impl State {
         let record = JobRecord { state: JobState::Pending, attempt: 0, ..seed.clone() };
         self.index.insert(place_of(&record));
         // The caller says how long it is kept.
-        self.jobs.put(seed.id, Job { record, token: 0 }, TIDY_INTERVAL);
+        self.jobs.put(seed.id, Job { record, token: 0, holder: None }, TIDY_INTERVAL);
     }
 
     /// Gives a job that has not ended to a new holder, as a start if it has one left.
-    fn start(&mut self, seed: &JobRecord, max_starts: u32) -> Claim {
+    fn start(&mut self, seed: &JobRecord, terms: &ClaimTerms) -> Claim {
         self.last_token += 1;
         let token = self.last_token;
         let Some(job) = self.jobs.get_mut(&seed.id) else {
@@ -287,15 +309,16 @@ impl State {
         };
         job.token = token;
         let record = &mut job.record;
-        let is_exhausted = record.attempt >= max_starts;
+        let is_exhausted = record.attempt >= terms.max_starts;
         if !is_exhausted {
             record.state = JobState::InProgress;
             record.attempt += 1;
             record.started_at.get_or_insert_with(Timestamp::now);
             record.progress = None;
             record.error = None;
+            job.holder = Some((terms.claimant, Instant::now()));
         }
-        let grant = Grant { token, starts: record.attempt, record: Box::new(record.clone()) };
+        let grant = job.grant();
         if is_exhausted { Claim::Exhausted(grant) } else { Claim::Granted(grant) }
     }
 

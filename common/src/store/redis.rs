@@ -22,7 +22,8 @@ use self::link::Link;
 use self::record::Fields;
 use self::scripts::Scripts;
 use super::{
-    Cancel, Claim, Ending, Finish, Grant, Hold, Lookup, Retention, StoreError, state_of_word,
+    Cancel, Claim, ClaimTerms, Ending, Finish, Grant, Hold, Lookup, Retention, StoreError,
+    state_of_word,
 };
 use crate::config::shared::StoreConfig;
 use crate::contract::job::JobId;
@@ -91,14 +92,25 @@ impl RedisStore {
     pub(super) async fn claim(
         &self,
         seed: &JobRecord,
-        max_starts: u32,
+        terms: &ClaimTerms,
     ) -> Result<Claim, StoreError> {
-        let max_starts = max_starts.to_string();
-        let args = [&*json(seed), &self.pending(), max_starts.as_bytes()];
+        let max_starts = terms.max_starts.to_string();
+        let claimant = terms.claimant.to_string();
+        let lease_ms = terms.lease.as_millis().to_string();
+        let args = [
+            &*json(seed),
+            &self.pending(),
+            max_starts.as_bytes(),
+            claimant.as_bytes(),
+            lease_ms.as_bytes(),
+        ];
         let (word, detail, fields) = self.job(seed.id, "claim", &args).await?;
         let [key, ..] = self.keys.job(seed.id);
         if word == "ended" {
             return state_of_word(&detail).map(Claim::Ended).ok_or(StoreError::Corrupt { key });
+        }
+        if word == "held" {
+            return Ok(Claim::Held);
         }
         let record = record::of_fields(&key, &fields)?;
         if detail == "made" {

@@ -216,6 +216,6 @@ mod tests {
             read(" CSK Ø10 x 90°").countersink,
             Some(Countersink { diameter: 10.0, angle: Some(90.0) })
         );
-        assert_eq!(read(" 通孔").through, true);
+        assert!(read(" 通孔").through);
     }
 }

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_large_page_is_shrunk_to_whole_cells() {
         assert_eq!(view_size([3508, 2480], 2016), [2016, 1440]);
-        assert_eq!(view_size([2000, 1600], 2016), [1984, 1600]);
+        assert_eq!(view_size([2020, 1600], 2400), [2016, 1600]);
     }
 
     #[test]

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use cad_common::contract::record::{JobError, JobRecord, JobState};
 use cad_common::error_code::ErrorCode;
-use cad_common::store::{Claim, Ending, Finish, Hold, Lookup, Store};
+use cad_common::store::{Claim, ClaimTerms, Ending, Finish, Hold, Lookup, Store};
+use cad_tests::wait::seconds;
 use tokio::task::JoinSet;
 
-use super::scene::{LONG, MAX_STARTS, completed, created, found, granted, new_job, over_both};
+use super::scene::{
+    LONG, MAX_STARTS, completed, created, found, granted, new_job, over_both, terms,
+};
 
 const WORKERS: usize = 6;
 const JOBS: usize = 200;
@@ -24,6 +28,62 @@ async fn claim_starts_the_job() {
         assert_eq!(grant.record.state, JobState::InProgress);
         assert!(grant.record.started_at.is_some());
         assert_eq!(found(store, job.id).await, *grant.record);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn job_whose_holder_was_heard_of_is_not_given_to_another() {
+    over_both(LONG, async |store| {
+        let job = created(store).await;
+        let patient = || ClaimTerms { lease: seconds(30), ..terms(MAX_STARTS) };
+        let holder = granted(store, &job).await;
+
+        let claims = [
+            store.claim(&job, &patient()).await.unwrap(),
+            store.claim(&job, &patient()).await.unwrap(),
+        ];
+
+        assert_eq!(claims, [Claim::Held, Claim::Held]);
+        assert_eq!(found(store, job.id).await.attempt, 1, "waiting counts as no start");
+        assert_eq!(store.hold(job.id, holder.token, None).await.unwrap(), Hold::Held);
+        store.release(job.id, holder.token, None, false).await.unwrap();
+        assert!(matches!(store.claim(&job, &patient()).await.unwrap(), Claim::Granted(_)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn holder_that_falls_silent_loses_its_job_when_the_lease_is_over() {
+    over_both(LONG, async |store| {
+        let job = created(store).await;
+        let short = || ClaimTerms { lease: Duration::from_millis(300), ..terms(MAX_STARTS) };
+        let silent = granted(store, &job).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        store.hold(job.id, silent.token, None).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let early = store.claim(&job, &short()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+
+        let late = store.claim(&job, &short()).await.unwrap();
+
+        assert_eq!(early, Claim::Held, "the last word of the holder counts, not the first");
+        assert!(matches!(late, Claim::Granted(grant) if grant.starts == 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn claim_repeated_because_its_answer_was_lost_is_the_same_claim() {
+    over_both(LONG, async |store| {
+        let job = created(store).await;
+        let terms = ClaimTerms { lease: seconds(30), ..terms(1) };
+
+        let claims =
+            [store.claim(&job, &terms).await.unwrap(), store.claim(&job, &terms).await.unwrap()];
+
+        let [Claim::Granted(first), Claim::Granted(again)] = claims else { panic!("{claims:?}") };
+        assert_eq!((first.token, first.starts), (again.token, again.starts));
     })
     .await;
 }
@@ -91,7 +151,7 @@ async fn job_that_was_started_too_often_is_exhausted_and_can_be_failed() {
             granted(store, &job).await;
         }
 
-        let claim = store.claim(&job, MAX_STARTS).await.unwrap();
+        let claim = store.claim(&job, &terms(MAX_STARTS)).await.unwrap();
 
         let Claim::Exhausted(grant) = claim else { panic!("not exhausted: {claim:?}") };
         assert_eq!((grant.starts, grant.record.attempt), (MAX_STARTS, MAX_STARTS));
@@ -226,13 +286,13 @@ async fn jobs_delivered_to_every_worker_end_once_each() {
 
 /// Claims and ends a job, as a worker does that knows nothing of the others.
 async fn work(store: &Store, job: &JobRecord, worker: usize) -> Finish {
-    match store.claim(job, u32::MAX).await.unwrap() {
+    match store.claim(job, &terms(u32::MAX)).await.unwrap() {
         Claim::Granted(grant) => {
             tokio::task::yield_now().await;
             let ending = completed(&format!("by worker {worker}"));
             store.finish(job.id, grant.token, &ending).await.unwrap()
         }
-        Claim::Ended(_) => Finish::Stale,
+        Claim::Ended(_) | Claim::Held => Finish::Stale,
         Claim::Exhausted(grant) => panic!("exhausted: {grant:?}"),
     }
 }

@@ -12,7 +12,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands as _, Client, cmd};
 
 use super::scene::{
-    LONG, MAX_STARTS, completed, created, found, granted, new_job, over_redis, store_at,
+    LONG, MAX_STARTS, completed, created, found, granted, new_job, over_redis, store_at, terms,
 };
 
 async fn connection(server: &PrivateRedis) -> MultiplexedConnection {
@@ -30,7 +30,7 @@ async fn closed_port_is_unreachable_at_once() {
     let start = Instant::now();
 
     let lookup = store.lookup(JobId::generate()).await;
-    let claim = store.claim(&new_job(), MAX_STARTS).await;
+    let claim = store.claim(&new_job(), &terms(MAX_STARTS)).await;
     let check = store.check().await;
 
     assert!(is_unreachable(&lookup) && is_unreachable(&claim) && is_unreachable(&check));
@@ -204,7 +204,7 @@ async fn foreign_value_in_place_of_a_record_is_corrupt_and_can_be_removed() {
             _ => false,
         };
         assert!(corrupt(store.lookup(job.id).await.map(drop)));
-        assert!(corrupt(store.claim(&job, MAX_STARTS).await.map(drop)));
+        assert!(corrupt(store.claim(&job, &terms(MAX_STARTS)).await.map(drop)));
         assert!(corrupt(store.cancel(job.id).await.map(drop)));
         assert!(corrupt(store.finish(job.id, 1, &completed("{}")).await.map(drop)));
         assert!(corrupt(store.create(&job).await));
@@ -291,7 +291,9 @@ async fn events_tell_the_states_in_order_and_are_capped() {
 }
 
 async fn restart(store: &Store, job: &cad_common::contract::record::JobRecord) {
-    let Claim::Granted(grant) = store.claim(job, u32::MAX).await.unwrap() else { panic!("ended") };
+    let Claim::Granted(grant) = store.claim(job, &terms(u32::MAX)).await.unwrap() else {
+        panic!("ended")
+    };
     store.release(job.id, grant.token, None, true).await.unwrap();
 }
 

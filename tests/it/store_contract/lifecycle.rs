@@ -10,7 +10,7 @@ use cad_common::store::{Cancel, Claim, Ending, Finish, Hold, Lookup, Retention, 
 use cad_tests::wait::{seconds, until};
 use jiff::Timestamp;
 
-use super::scene::{LONG, MAX_STARTS, completed, created, found, granted, over_both};
+use super::scene::{LONG, MAX_STARTS, completed, created, found, granted, over_both, terms};
 
 #[tokio::test]
 async fn created_job_is_found_as_it_was_handed_in() {
@@ -90,7 +90,7 @@ async fn failed_job_has_its_error_and_no_result() {
         let record = found(store, job.id).await;
         assert_eq!((record.state, record.error), (JobState::Failed, Some(error)));
         assert_eq!(store.result(job.id).await.unwrap(), None);
-        let claim = store.claim(&job, MAX_STARTS).await.unwrap();
+        let claim = store.claim(&job, &terms(MAX_STARTS)).await.unwrap();
         assert_eq!(claim, Claim::Ended(JobState::Failed));
     })
     .await;
@@ -127,7 +127,7 @@ async fn pending_job_is_canceled_once_and_never_runs() {
         assert_eq!(record.state, JobState::Canceled);
         assert!(record.finished_at.is_some() && record.expires_at.is_some());
         assert_eq!(second, Cancel::Ended(record));
-        let claim = store.claim(&job, MAX_STARTS).await.unwrap();
+        let claim = store.claim(&job, &terms(MAX_STARTS)).await.unwrap();
         assert_eq!(claim, Claim::Ended(JobState::Canceled));
         assert_eq!(store.cancel(JobId::generate()).await.unwrap(), Cancel::Unknown);
     })
@@ -172,7 +172,7 @@ async fn ended_job_expires_and_says_when() {
         assert_eq!(expired_at.as_millisecond(), expires_at.as_millisecond());
         assert_eq!(store.result(job.id).await.unwrap(), None);
         assert!(store.list(&super::listing::all()).await.unwrap().is_empty());
-        let late_duplicate = store.claim(&job, MAX_STARTS).await.unwrap();
+        let late_duplicate = store.claim(&job, &terms(MAX_STARTS)).await.unwrap();
         assert_eq!(late_duplicate, Claim::Ended(JobState::Completed));
     })
     .await;
@@ -218,7 +218,7 @@ async fn claim_keeps_a_job_for_as_long_as_a_new_one() {
 }
 
 async fn granted_again(store: &Store, job: &JobRecord) -> u64 {
-    match store.claim(job, u32::MAX).await.unwrap() {
+    match store.claim(job, &terms(u32::MAX)).await.unwrap() {
         Claim::Granted(grant) => grant.token,
         other => panic!("not granted: {other:?}"),
     }

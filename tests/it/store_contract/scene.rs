@@ -10,7 +10,7 @@ use cad_common::contract::record::{JobRecord, JobState};
 use cad_common::provider::ProviderName;
 use cad_common::store::embedded::EmbeddedStore;
 use cad_common::store::redis::RedisStore;
-use cad_common::store::{Claim, Ending, Grant, Lookup, Retention, Store};
+use cad_common::store::{Claim, ClaimTerms, Ending, Grant, Lookup, Retention, Store};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use redis::aio::MultiplexedConnection;
@@ -136,9 +136,14 @@ pub(crate) async fn created(store: &Store) -> JobRecord {
     job
 }
 
+/// A new claimant that waits for nobody: every other holder counts as dead.
+pub(crate) fn terms(max_starts: u32) -> ClaimTerms {
+    ClaimTerms { claimant: uuid::Uuid::new_v4(), max_starts, lease: Duration::ZERO }
+}
+
 /// Claims a job that must be free.
 pub(crate) async fn granted(store: &Store, job: &JobRecord) -> Grant {
-    match store.claim(job, MAX_STARTS).await.unwrap() {
+    match store.claim(job, &terms(MAX_STARTS)).await.unwrap() {
         Claim::Granted(grant) => grant,
         other => panic!("not granted: {other:?}"),
     }

@@ -107,7 +107,7 @@ async fn fail_waiting(
     }
     let seed = record(id, delivery, trace_id(&delivery.envelope).as_str());
     let (Claim::Granted(grant) | Claim::Exhausted(grant)) =
-        bench.store.claim(&seed, bench.jobs.max_attempts).await?
+        bench.store.claim(&seed, &super::terms(bench)).await?
     else {
         return Ok(());
     };

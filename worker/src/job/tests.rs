@@ -4,7 +4,7 @@ use cad_common::contract::codec::from_messagepack;
 use cad_common::contract::job::{JobId, JobMessage, Source};
 use cad_common::provider::ProviderName;
 use cad_common::queue::{DEAD_REASON_HEADER, Depth, Envelope};
-use cad_common::store::{Cancel, Claim};
+use cad_common::store::{Cancel, Claim, ClaimTerms};
 use serde_json::Value;
 
 use super::*;
@@ -239,7 +239,7 @@ async fn whoever_waits_for_a_dead_lettered_job_sees_it_failed() {
 async fn garbage_under_the_id_of_a_running_job_does_not_end_it() {
     let mut rig = rig(&[]);
     let message = message("read");
-    let running = rig.bench.store.claim(&seed_of(&message), 3).await.unwrap();
+    let running = rig.bench.store.claim(&seed_of(&message), &terms(&rig.bench)).await.unwrap();
     let Claim::Granted(grant) = running else { panic!("{running:?}") };
     let envelope = Envelope { message_id: message.job_id.clone(), ..Envelope::default() };
     rig.publish_bytes(b"garbage", envelope).await;
@@ -252,6 +252,25 @@ async fn garbage_under_the_id_of_a_running_job_does_not_end_it() {
         rig.store.finish(id_of(&message), grant.token, &ending).await.unwrap(),
         Finish::Stored
     );
+}
+
+#[tokio::test]
+async fn a_second_message_of_a_running_job_looks_again_until_it_has_ended() {
+    let mut rig = rig(&[]);
+    let message = message("fault");
+    let held = rig.store.claim(&seed_of(&message), &terms(&rig.bench)).await.unwrap();
+    let Claim::Granted(grant) = held else { panic!("{held:?}") };
+
+    let verdict = rig.do_job(&message).await;
+
+    assert_eq!(verdict, Verdict::Neutral);
+    let record = rig.record(&message).await;
+    assert_eq!((record.state, record.attempt), (JobState::InProgress, 1));
+    let ending = Ending::Completed { result: b"{}".to_vec(), warnings: Vec::new() };
+    rig.store.finish(id_of(&message), grant.token, &ending).await.unwrap();
+    rig.work().await;
+    assert_eq!(rig.record(&message).await.state, JobState::Completed);
+    assert!(settled(rig.depth().await));
 }
 
 fn seed_of(message: &JobMessage) -> JobRecord {
@@ -318,7 +337,8 @@ async fn a_job_that_kills_its_workers_is_given_up() {
     let mut rig = rig(&[]);
     let message = message("read");
     for _ in 0..3 {
-        rig.store.claim(&seed_of(&message), 3).await.unwrap();
+        let terms = ClaimTerms { lease: Duration::ZERO, ..terms(&rig.bench) };
+        rig.store.claim(&seed_of(&message), &terms).await.unwrap();
     }
 
     rig.do_job(&message).await;

@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The thread, seen from the keeper.
 pub(super) struct ThreadSlot {
     orders: mpsc::Sender<Order>,
-    is_left_behind: bool,
+    /// Whether its thread has panicked, or runs on without listening.
+    is_lost: bool,
 }
 
 struct Order {
@@ -45,7 +46,7 @@ impl ThreadSlot {
         let ready = readiness
             .await
             .map_err(|_| unstartable("loading the models panicked".to_owned()))??;
-        Ok((Self { orders, is_left_behind: false }, ready))
+        Ok((Self { orders, is_lost: false }, ready))
     }
 
     /// Runs a task until its end, its deadline or its stop.
@@ -60,33 +61,40 @@ impl ThreadSlot {
         let _stop_when_dropped = StopWhenDropped(signal.clone());
         let order =
             Order { task, stop: signal.clone(), progress: control.progress.clone(), outcome };
-        self.orders.send(order).await.map_err(|_| panicked())?;
+        if self.orders.send(order).await.is_err() {
+            return Err(self.panicked());
+        }
         let failure = tokio::select! {
-            answer = &mut answer => return answer.map_err(|_| panicked())?.map_err(SlotFailure::Failed),
+            answer = &mut answer => {
+                // No answer comes from a thread that unwinds, which it may still be doing.
+                let answer = answer.map_err(|_| self.panicked())?;
+                return answer.map_err(SlotFailure::Failed);
+            }
             () = tokio::time::sleep_until(control.deadline) => SlotFailure::TimedOut,
             () = stop.cancelled() => SlotFailure::Stopped,
         };
         signal.stop();
         if tokio::time::timeout(PATIENCE, answer).await.is_err() {
             tracing::error!("a stopped run goes on, its thread is left behind");
-            self.is_left_behind = true;
+            self.is_lost = true;
         }
         Err(failure)
     }
 
     /// Whether it must be replaced.
     pub(super) fn is_spent(&self) -> bool {
-        self.is_left_behind || self.orders.is_closed()
+        self.is_lost || self.orders.is_closed()
+    }
+
+    fn panicked(&mut self) -> SlotFailure {
+        self.is_lost = true;
+        SlotFailure::Crashed("its thread panicked".to_owned())
     }
 
     /// Waits until the thread has ended.
     pub(super) async fn died(&mut self) {
         self.orders.closed().await;
     }
-}
-
-fn panicked() -> SlotFailure {
-    SlotFailure::Crashed("its thread panicked".to_owned())
 }
 
 /// Stops the run when nobody waits for it any more.

@@ -38,7 +38,7 @@ impl EmbeddedReceipt {
         Ok(())
     }
 
-    pub(in crate::queue) fn retry(
+    pub(in crate::queue) fn copy_after(
         mut self,
         to: Address,
         envelope: Envelope,

@@ -56,7 +56,7 @@ impl RabbitReceipt {
         settled(self.acker.nack(REQUEUE)).await
     }
 
-    pub(in crate::queue) async fn retry(
+    pub(in crate::queue) async fn copy_after(
         self,
         to: Address,
         envelope: &Envelope,

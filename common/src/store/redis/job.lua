@@ -55,9 +55,15 @@ if verb == 'create' then -- seed, duration
   keep('pending', tonumber(ARGV[3]))
   return answer('created')
 
-elseif verb == 'claim' then -- seed, duration, max_starts
+elseif verb == 'claim' then -- seed, duration, max_starts, claimant, lease
   local duration, max_starts = tonumber(ARGV[3]), tonumber(ARGV[4])
   if ENDED[state] then return answer('ended', state) end
+  if state == 'in_progress' then
+    local claimant, held_ms = unpack(redis.call('HMGET', job, 'claimant', 'held_ms'))
+    -- The caller asks again when it has lost the answer.
+    if claimant == ARGV[5] then return answer('granted', 'known', fields()) end
+    if now_ms - (tonumber(held_ms) or 0) < tonumber(ARGV[6]) then return answer('held') end
+  end
   if not state then
     local last_state = string.match(redis.call('GET', tombstone) or '', '^[%a_]+')
     if ENDED[last_state or ''] then return answer('ended', last_state) end
@@ -72,7 +78,7 @@ elseif verb == 'claim' then -- seed, duration, max_starts
     keep(state or 'pending', duration)
     return answer('exhausted', known, fields())
   end
-  redis.call('HSET', job, 'state', 'in_progress', 'starts', starts + 1)
+  redis.call('HSET', job, 'state', 'in_progress', 'starts', starts + 1, 'claimant', ARGV[5], 'held_ms', now_ms)
   redis.call('HSETNX', job, 'started_ms', now_ms)
   redis.call('HDEL', job, 'progress', 'error')
   tell('in_progress', starts + 1)
@@ -82,6 +88,7 @@ elseif verb == 'claim' then -- seed, duration, max_starts
 elseif verb == 'hold' then -- token, progress
   if state == 'canceled' then return answer('canceled') end
   if not is_newest or state ~= 'in_progress' then return answer('lost') end
+  redis.call('HSET', job, 'held_ms', now_ms)
   if ARGV[3] ~= '' and redis.call('HGET', job, 'progress') ~= ARGV[3] then
     redis.call('HSET', job, 'progress', ARGV[3])
     tell('progress', ARGV[3])
