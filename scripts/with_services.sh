@@ -38,7 +38,6 @@ need_server() { # COMMAND PACKAGE
 }
 
 start_redis() {
-  need_server redis-server redis-server
   local port; port=$(free_port)
   mkdir -p "$workspace/redis"
   redis-server --bind 127.0.0.1 --port "$port" --dir "$workspace/redis" --appendonly yes \
@@ -48,7 +47,6 @@ start_redis() {
   wait_for redis "$REDIS_URL" "$port"
 }
 start_rabbitmq() {
-  need_server rabbitmq-server rabbitmq-server
   local port dist; port=$(free_port) dist=$(free_port)
   HOME=$workspace RABBITMQ_NODENAME=cad-tests-$port@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 \
     RABBITMQ_NODE_PORT=$port RABBITMQ_DIST_PORT=$dist RABBITMQ_MNESIA_BASE=$workspace/rabbitmq \
@@ -58,6 +56,10 @@ start_rabbitmq() {
   export AMQP_URL=amqp://guest:guest@127.0.0.1:$port/%2f
   wait_for rabbitmq "$AMQP_URL" "$port"
 }
+
+# Some tests start, stop and kill servers of their own, whatever answers at the two addresses.
+need_server redis-server redis-server
+need_server rabbitmq-server rabbitmq-server
 
 if ! { answers "$AMQP_URL" 5672 && answers "$REDIS_URL" 6379; }; then
   if docker info >/dev/null 2>&1; then

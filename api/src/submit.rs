@@ -5,7 +5,7 @@
 
 use cad_common::config::shared::{LimitsConfig, ProviderChoice};
 use cad_common::contract::codec::{self, Format};
-use cad_common::contract::job::{Job, JobId, JobMessage, Kind, Source};
+use cad_common::contract::job::{BlobHash, Job, JobId, JobMessage, Kind, Source};
 use cad_common::contract::record::{JobRecord, JobState};
 use cad_common::fetch;
 use cad_common::inspect::{self, Rejection};
@@ -170,11 +170,12 @@ async fn enqueue(
     submission: Submission,
     provider: ProviderName,
 ) -> Result<JobRecord, ApiError> {
+    let record = record_of(&submission, requester, provider);
     let source = match &submission.drawing {
-        Drawing::Bytes { bytes, .. } => Source::Blob(app.store.put_blob(bytes).await?),
+        Drawing::Bytes { bytes, .. } => Source::Blob(app.store.put_blob(bytes, record.id).await?),
         Drawing::Url(url) => Source::Url(url.clone()),
     };
-    let record = record_of(&submission, requester, provider);
+    let blob = if let Source::Blob(hash) = &source { Some(hash.clone()) } else { None };
     let job = Job {
         id: record.id,
         kind: record.kind,
@@ -197,13 +198,24 @@ async fn enqueue(
     };
     let address = Address { provider, lane: record.lane };
 
-    app.store.create(&record).await?;
-    if let Err(error) = app.queue.publish(address, &envelope, &body).await {
-        forget(app, record.id).await;
-        return Err(error.into());
+    if let Err(error) = accepted(app, &record, address, &envelope, &body).await {
+        forget(app, record.id, blob.as_ref()).await;
+        return Err(error);
     }
     tracing::info!(job.id = %record.id, %provider, lane = record.lane.as_str(), "job accepted");
     Ok(record)
+}
+
+/// The record comes first: a worker may have the message before this returns.
+async fn accepted(
+    app: &SharedApp,
+    record: &JobRecord,
+    address: Address,
+    envelope: &Envelope,
+    body: &[u8],
+) -> Result<(), ApiError> {
+    app.store.create(record).await?;
+    Ok(app.queue.publish(address, envelope, body).await?)
 }
 
 fn record_of(submission: &Submission, requester: &Requester, provider: ProviderName) -> JobRecord {
@@ -232,8 +244,14 @@ fn record_of(submission: &Submission, requester: &Requester, provider: ProviderN
 ///
 /// After a timeout the broker may have the message all the same. The client is told to send again, so
 /// that copy would only be a second answer to a question that nobody can ask about.
-async fn forget(app: &SharedApp, id: JobId) {
-    if let Err(error) = app.store.remove(id).await {
+async fn forget(app: &SharedApp, id: JobId, blob: Option<&BlobHash>) {
+    let forgetting = async {
+        if let Some(hash) = blob {
+            app.store.leave_blob(hash, id).await?;
+        }
+        app.store.remove(id).await
+    };
+    if let Err(error) = forgetting.await {
         tracing::warn!(job.id = %id, %error, "record of an unpublished job stays until it expires");
     }
 }

@@ -446,17 +446,31 @@ impl Store {
         }
     }
 
-    /// Keeps a drawing under its hash.
+    /// Keeps a drawing under its hash for a job, for as long as that may wait.
     ///
     /// # Errors
     /// The store is away, refuses or is full.
-    pub async fn put_blob(&self, bytes: &[u8]) -> Result<BlobHash, StoreError> {
+    pub async fn put_blob(&self, bytes: &[u8], user: JobId) -> Result<BlobHash, StoreError> {
         let hash = hash_of(bytes).await;
         match self {
-            Self::Embedded(store) => store.put_blob(&hash, bytes)?,
-            Self::Redis(store) => store.put_blob(&hash, bytes).await?,
+            Self::Embedded(store) => store.put_blob(&hash, bytes, user)?,
+            Self::Redis(store) => store.put_blob(&hash, bytes, user).await?,
         }
         Ok(hash)
+    }
+
+    /// Says that a job needs its drawing no more; without users it is kept as long as a result only.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub async fn leave_blob(&self, hash: &BlobHash, user: JobId) -> Result<(), StoreError> {
+        match self {
+            Self::Embedded(store) => {
+                store.leave_blob(hash, user);
+                Ok(())
+            }
+            Self::Redis(store) => store.leave_blob(hash, user).await,
+        }
     }
 
     /// Reads a drawing.

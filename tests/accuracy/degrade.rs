@@ -10,18 +10,11 @@ use image::{GrayImage, ImageFormat, Luma};
 use serde_json::Value;
 
 /// Spoils a drawing and says how it is stored.
-type Spoil = fn(&GrayImage) -> (Vec<u8>, &'static str);
-
-pub(crate) const KINDS: [(&str, Spoil); 4] = [
-    ("jpeg at quality 40", jpeg),
-    ("blur of one pixel", blurred),
-    ("skew of two degrees", skewed),
-    ("noise of a scanner", noisy),
-];
+pub(crate) type Spoil = fn(&GrayImage) -> (Vec<u8>, &'static str);
 
 /// A folder with a spoiled copy of every drawing and the truth that belongs to it.
 pub(crate) fn copies(drawings: &Path, name: &str, spoil: Spoil) -> Scratch {
-    let folder = Scratch::new(&name.replace(' ', "-"));
+    let folder = Scratch::new(name);
     for entry in fs::read_dir(drawings).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "json") {
@@ -39,17 +32,20 @@ pub(crate) fn copies(drawings: &Path, name: &str, spoil: Spoil) -> Scratch {
     folder
 }
 
-fn jpeg(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
+/// As mail programs shrink pictures.
+pub(crate) fn jpeg(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
     let mut bytes = Vec::new();
     drawing.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, 40)).unwrap();
     (bytes, "jpg")
 }
 
-fn blurred(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
+/// As a scanner out of focus sees it.
+pub(crate) fn blurred(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
     (png(&image::imageops::fast_blur(drawing, 1.0)), "png")
 }
 
-fn skewed(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
+/// Laid two degrees askew on the glass.
+pub(crate) fn skewed(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
     let (sine, cosine) = 2.0_f32.to_radians().sin_cos();
     let (width, height) = drawing.dimensions();
     let (middle_x, middle_y) = (width as f32 / 2.0, height as f32 / 2.0);
@@ -63,7 +59,7 @@ fn skewed(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
 }
 
 /// Grey paper, faint ink, and grain.
-fn noisy(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
+pub(crate) fn noisy(drawing: &GrayImage) -> (Vec<u8>, &'static str) {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut grain = || {
         // Xorshift: the same grain in every run.

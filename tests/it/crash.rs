@@ -91,7 +91,8 @@ async fn worker_that_is_asked_to_stop_finishes_its_job_and_exits_in_order() {
         JobState::Pending,
         "the unstarted job waits"
     );
-    assert!(slots.iter().all(|slot| !process::is_alive(*slot)), "slots end with their worker");
+    let are_gone = async || slots.iter().all(|slot| !process::is_alive(*slot)).then_some(());
+    wait::until("slots end with their worker", seconds(5), are_gone).await;
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::gate::Causes;
-use crate::station::{Pulse, Station};
+use crate::station::{Intake, Pulse, Station};
 
 /// Less than the second after which probes give up by default.
 const CHECK_LIMIT: Duration = Duration::from_millis(500);
@@ -168,10 +168,12 @@ impl Admin {
             tokio::time::timeout(CHECK_LIMIT, self.store.check()),
         );
         let late = || format!("no answer within {} ms", CHECK_LIMIT.as_millis());
-        let queue = queue.map_or_else(
-            |_| Err(late()),
-            |outcome| outcome.map_err(|error| Causes(&error).to_string()),
-        );
+        let queue = queue
+            .map_or_else(
+                |_| Err(late()),
+                |outcome| outcome.map_err(|error| Causes(&error).to_string()),
+            )
+            .and_then(|()| self.intake());
         let store = store.map_or_else(
             |_| Err(late()),
             |outcome| outcome.map_err(|error| Causes(&error).to_string()),
@@ -193,6 +195,14 @@ impl Admin {
             store: Check::of(store.map(|_| ())),
             models,
         }
+    }
+
+    /// Publishing may work where consuming doesn't: they have a connection each.
+    fn intake(&self) -> Result<(), String> {
+        let cut_off = self.stations.iter().find(|station| station.intake() == Intake::CutOff);
+        cut_off.map_or(Ok(()), |station| {
+            Err(format!("jobs of {} can't arrive, no subscription stands", station.provider))
+        })
     }
 
     fn reports(&self) -> Vec<ProviderReport> {

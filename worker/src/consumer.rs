@@ -1,6 +1,7 @@
 //! Takes the jobs of one provider: gate, free slot, delivery, in this order.
 //!
-//! A slot is free before a message is taken, so no message waits in a worker that can't run it. While the store is
+//! A slot is free before a job is started; each lane keeps at most as many messages at hand as there are slots, so
+//! that the most urgent one can be taken without asking the broker. While the store is
 //! away, the circuit is open or no slot can be started, there is no subscription at all: the messages stay in the
 //! broker, for whichever worker is well. Each subscription is a new one, never a paused one resumed.
 
@@ -19,7 +20,7 @@ use crate::bench::Bench;
 use crate::breaker::{Admission, Breaker, Ticket, Verdict};
 use crate::job;
 use crate::pool::{Pool, Seat, Standing};
-use crate::station::Station;
+use crate::station::{Intake, Station};
 
 /// How often the loop looks up when nothing happens.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -83,6 +84,7 @@ impl Consumer {
         while !self.desk.shutdown.is_stopping() {
             let admission = self.desk.open_gate().filter(|_| self.desk.standing.borrow().ready > 0);
             let Some(admission) = admission else {
+                self.desk.station.publish_intake(Intake::Paused);
                 self.desk.change().await;
                 continue;
             };
@@ -109,6 +111,9 @@ impl Consumer {
         hand_back: &CancellationToken,
     ) -> Pause {
         while self.desk.open_gate() == Some(admission) {
+            let is_connected = subscription.is_connected();
+            let intake = if is_connected { Intake::Open } else { Intake::CutOff };
+            self.desk.station.publish_intake(intake);
             let Self { pool, seat, desk, .. } = self;
             // Every branch may be dropped: a seat or delivery that was not returned stays where it is.
             let delivery = tokio::select! {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cad_common::contract::job::Job;
+use cad_common::contract::job::{Job, Source};
 use cad_common::contract::record::{JobError, JobRecord, JobState, Progress};
 use cad_common::error_code::{ErrorCode, RetryRule, Severity, Stage};
 use cad_common::metrics::{self, labels::DeadReason};
@@ -16,6 +16,7 @@ use cad_common::queue::{Delivery, QueueError, Wait};
 use cad_common::store::{Claim, ClaimTerms, Ending, Finish, Grant, Hold, Lookup};
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -81,6 +82,8 @@ fn terms(bench: &Bench) -> ClaimTerms {
 enum Outcome {
     Answered(Answered),
     Troubled(Trouble),
+    /// Another job is about to make the same answer.
+    Follows,
     /// The client has canceled the job.
     Canceled,
     /// Another worker has it, or it has ended.
@@ -143,9 +146,8 @@ impl Desk {
 
     async fn attempt(&self, delivery: Delivery, seat: Seat, grant: &Grant) -> Verdict {
         let _in_flight = InFlight::new(self.bench.provider);
-        if grant.starts == 1 {
-            metrics::job_queue_wait(self.bench.provider, since(grant.record.created_at));
-        }
+        let begin = Instant::now();
+        let waited = since(grant.record.created_at);
         tracing::debug!(target: cad_common::telemetry::STEPS, starts = grant.starts, "job claimed");
         let (progress_sender, progress) = watch::channel(None);
         let mut flight = Flight::default();
@@ -153,12 +155,16 @@ impl Desk {
             biased;
             () = self.hand_back.cancelled() => Outcome::HandBack,
             outcome = self.keep_hold(grant, progress) => outcome,
-            outcome = answer::answer(&self.bench, &self.job, seat, progress_sender, &mut flight) => match outcome {
-                Ok(answered) => Outcome::Answered(answered),
-                Err(trouble) => Outcome::Troubled(trouble),
-            },
+            outcome = answer::answer(&self.bench, &self.job, seat, progress_sender, &mut flight) => outcome,
         };
         flight.land(&self.bench, self.job.id, &outcome).await;
+        if grant.starts == 1 && !matches!(outcome, Outcome::Follows) {
+            metrics::job_queue_wait(self.bench.provider, waited);
+        }
+        if let Outcome::Troubled(Trouble { error, .. }) = &outcome {
+            let stage = error.stage.unwrap_or(Stage::Load);
+            metrics::request_failed(self.bench.provider, error.code, stage, begin.elapsed());
+        }
         Box::pin(self.settle(delivery, grant, outcome)).await
     }
 
@@ -178,7 +184,7 @@ impl Desk {
             match self.bench.store.hold(self.job.id, grant.token, newest).await {
                 Ok(Hold::Held) => {}
                 Ok(Hold::Canceled) => return Outcome::Canceled,
-                Ok(Hold::Lost) if self.is_forgotten().await => {
+                Ok(Hold::Lost) if matches!(self.is_forgotten().await, Ok(true)) => {
                     // Nobody else can have it, and the result makes the record anew.
                     tracing::warn!("the store lost the record of a running job");
                     return std::future::pending().await;
@@ -190,11 +196,10 @@ impl Desk {
         }
     }
 
-    async fn is_forgotten(&self) -> bool {
-        matches!(
-            self.bench.store.lookup(self.job.id).await,
-            Ok(Lookup::Unknown | Lookup::Expired { .. })
-        )
+    async fn is_forgotten(&self) -> Result<bool, Interrupted> {
+        let store = &self.bench.store;
+        let found = self.bench.persist(&self.hand_back, || store.lookup(self.job.id)).await?;
+        Ok(matches!(found, Lookup::Unknown | Lookup::Expired { .. }))
     }
 
     async fn settle(&self, delivery: Delivery, grant: &Grant, outcome: Outcome) -> Verdict {
@@ -208,6 +213,10 @@ impl Desk {
                 let verdict = trouble.verdict(self.bench.jobs.circuit_faults);
                 self.fail_or_retry(delivery, grant, trouble).await;
                 verdict
+            }
+            Outcome::Follows => {
+                self.follow(delivery, grant).await;
+                Verdict::Neutral
             }
             Outcome::Canceled => {
                 tracing::info!("run was stopped, the client canceled the job");
@@ -265,10 +274,11 @@ impl Desk {
         match self.bench.persist(&self.hand_back, release).await {
             Ok(Finish::Stored) => {}
             // Canceled or ended meanwhile; or forgotten, and then the retry makes the record anew.
-            Ok(Finish::Stale) if !self.is_forgotten().await => {
-                return self.settle_ended(delivery).await;
-            }
-            Ok(Finish::Stale) => {}
+            Ok(Finish::Stale) => match self.is_forgotten().await {
+                Ok(true) => {}
+                Ok(false) => return self.settle_ended(delivery).await,
+                Err(interrupted) => return self.give_back(delivery, interrupted).await,
+            },
             Err(interrupted) => return self.give_back(delivery, interrupted).await,
         }
         let wait = Wait::after(attempts);
@@ -303,7 +313,7 @@ impl Desk {
             .bench
             .persist(&self.hand_back, || store.finish(self.job.id, grant.token, ending))
             .await?;
-        if finish == Finish::Stored || !self.is_forgotten().await {
+        if finish == Finish::Stored || !self.is_forgotten().await? {
             return Ok(finish);
         }
         tracing::warn!("the store lost the record, it is made anew");
@@ -317,10 +327,21 @@ impl Desk {
         }
     }
 
+    /// Makes room for others while the leader makes the answer: a slot that only waits is a slot less.
+    async fn follow(&self, delivery: Delivery, grant: &Grant) {
+        let store = &self.bench.store;
+        let release = || store.release(self.job.id, grant.token, None, true);
+        match self.bench.persist(&self.hand_back, release).await {
+            Ok(Finish::Stored) => self.postpone(delivery).await,
+            Ok(Finish::Stale) => self.settle_ended(delivery).await,
+            Err(interrupted) => self.give_back(delivery, interrupted).await,
+        }
+    }
+
     /// A second message of a job that somebody is at work on: a duplicate, or one that came back although its
     /// holder lives. It looks again later, when the job has ended or its holder has died.
     async fn postpone(&self, delivery: Delivery) {
-        tracing::info!("job is worked on elsewhere, its message looks again in a second");
+        tracing::info!("the answer is being made elsewhere, the message looks again in a second");
         if let Err(error) = delivery.postpone(Wait::OneSecond).await {
             tracing::warn!(error = %Causes(&error), "message was not put aside, it comes back by itself");
         }
@@ -332,8 +353,10 @@ impl Desk {
         let (store, id) = (&self.bench.store, self.job.id);
         let record = match self.bench.persist(&self.hand_back, || store.lookup(id)).await {
             Ok(Lookup::Found(record)) if record.state.is_terminal() => record,
+            // Lost with the store since: it is run again from its message.
+            Ok(Lookup::Unknown) => return self.give_back(delivery, Interrupted::HandBack).await,
             // Expired, or claimed anew by another worker, which will say how it ended.
-            Ok(_) => return acknowledge(delivery).await,
+            Ok(_) => return self.acknowledge(delivery).await,
             Err(interrupted) => return self.give_back(delivery, interrupted).await,
         };
         tracing::info!(state = record.state.as_str(), "job has ended already");
@@ -341,7 +364,7 @@ impl Desk {
             metrics::job_ended(self.bench.provider, JobState::Canceled);
         }
         if delivery.envelope.reply_to.is_none() {
-            return acknowledge(delivery).await;
+            return self.acknowledge(delivery).await;
         }
         match self.bench.persist(&self.hand_back, || store.result(id)).await {
             Ok(result) => {
@@ -361,10 +384,14 @@ impl Desk {
         let error =
             JobError::new(ErrorCode::ResourceExhausted, detail).with_reason(reason.as_str());
         tracing::error!(code = error.code.as_str(), starts = grant.starts, "job is given up");
+        let code = error.code;
         let ending = Ending::Failed(error);
-        if let Err(interrupted) = self.finish(&delivery, grant, &ending).await {
-            return self.give_back(delivery, interrupted).await;
+        match self.finish(&delivery, grant, &ending).await {
+            Ok(Finish::Stored) => {}
+            Ok(Finish::Stale) => return self.settle_ended(delivery).await,
+            Err(interrupted) => return self.give_back(delivery, interrupted).await,
         }
+        metrics::request_failed(self.bench.provider, code, Stage::Infer, Duration::ZERO);
         self.record_end(grant, JobState::Failed);
         if let Err(error) =
             reply::send(&self.bench, &delivery, Some(self.job.id), reply::Outcome::of(ending)).await
@@ -376,10 +403,28 @@ impl Desk {
 
     async fn reply_and_ack(&self, delivery: Delivery, outcome: reply::Outcome) {
         match reply::send(&self.bench, &delivery, Some(self.job.id), outcome).await {
-            Ok(()) => acknowledge(delivery).await,
+            Ok(()) => self.acknowledge(delivery).await,
             Err(error) => {
                 tracing::error!(error = %Causes(&error), "reply was not confirmed, it is sent again on redelivery");
                 self.give_back(delivery, Interrupted::HandBack).await;
+            }
+        }
+    }
+
+    /// The last thing of all; what the job alone needed may go.
+    async fn acknowledge(&self, delivery: Delivery) {
+        if let Source::Blob(hash) = &self.job.source
+            && let Err(error) = self.bench.store.leave_blob(hash, self.job.id).await
+        {
+            tracing::debug!(error = %Causes(&error), "drawing stays until it expires");
+        }
+        match delivery.ack().await {
+            Ok(()) => {}
+            Err(QueueError::NotSettled) => {
+                tracing::info!("acknowledgement was lost, the message comes back");
+            }
+            Err(error) => {
+                tracing::warn!(error = %Causes(&error), "message could not be acknowledged");
             }
         }
     }
@@ -452,16 +497,6 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         metrics::jobs_in_flight(self.0, -1);
-    }
-}
-
-async fn acknowledge(delivery: Delivery) {
-    match delivery.ack().await {
-        Ok(()) => {}
-        Err(QueueError::NotSettled) => {
-            tracing::info!("acknowledgement was lost, the message comes back")
-        }
-        Err(error) => tracing::warn!(error = %Causes(&error), "message could not be acknowledged"),
     }
 }
 

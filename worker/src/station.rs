@@ -33,6 +33,17 @@ impl Pulse {
     }
 }
 
+/// Whether a worker takes jobs of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intake {
+    /// It does not want any: its circuit is open, the store is away or no slot is ready.
+    Paused,
+    /// It wants some, and has no way to the queue.
+    CutOff,
+    /// They can arrive.
+    Open,
+}
+
 /// One provider of this worker.
 #[derive(Debug)]
 pub(crate) struct Station {
@@ -41,6 +52,7 @@ pub(crate) struct Station {
     pub(crate) standing: watch::Receiver<Standing>,
     pub(crate) pulse: Pulse,
     circuit: watch::Sender<CircuitState>,
+    intake: watch::Sender<Intake>,
     reset: Notify,
 }
 
@@ -51,12 +63,31 @@ impl Station {
         standing: watch::Receiver<Standing>,
     ) -> Self {
         let circuit = watch::Sender::new(CircuitState::Closed);
-        Self { provider, slots, standing, pulse: Pulse::new(), circuit, reset: Notify::new() }
+        let intake = watch::Sender::new(Intake::Paused);
+        Self {
+            provider,
+            slots,
+            standing,
+            pulse: Pulse::new(),
+            circuit,
+            intake,
+            reset: Notify::new(),
+        }
     }
 
     /// The state of its circuit.
     pub(crate) fn circuit(&self) -> CircuitState {
         *self.circuit.borrow()
+    }
+
+    /// Whether jobs can arrive.
+    pub(crate) fn intake(&self) -> Intake {
+        *self.intake.borrow()
+    }
+
+    /// Makes known whether jobs can arrive.
+    pub(crate) fn publish_intake(&self, intake: Intake) {
+        self.intake.send_replace(intake);
     }
 
     /// Makes the state of the circuit known, when it is news.

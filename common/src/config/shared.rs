@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use lapin::uri::AMQPUri;
+use redis::IntoConnectionInfo as _;
 
 use super::{ConfigError, Env, Secret, Setting};
 use crate::contract::job::Kind;
@@ -93,7 +95,7 @@ pub const OCR_DEFAULT_PROVIDER: Setting = Setting::new(
 pub const OCR_CONFIDENCE_FALLBACK: Setting = Setting::new(
     "OCR_CONFIDENCE_FALLBACK",
     "0.85",
-    "Confidence under which `auto` asks the next provider too, 0 to 1",
+    "Confidence under which a reading counts as doubtful: shown as `ocr_confidence_fallback_threshold`, 0 to 1",
 );
 /// Time of an OCR job.
 pub const OCR_TIMEOUT_MS: Setting = Setting::new(
@@ -212,6 +214,12 @@ impl BrokerConfig {
         if !url.starts_with("amqp://") && !url.starts_with("amqps://") {
             return Err(ConfigError::new(&AMQP_URL, "must begin with amqp:// or amqps://"));
         }
+        if url.parse::<AMQPUri>().is_err() {
+            return Err(ConfigError::new(
+                &AMQP_URL,
+                "is no address such as amqp://user:password@host:5672/%2f",
+            ));
+        }
         Ok(Self { url: url.into(), namespace: namespace(env)? })
     }
 }
@@ -241,6 +249,12 @@ impl StoreConfig {
         let url = env.text(&REDIS_URL).unwrap_or_default();
         if !url.starts_with("redis://") && !url.starts_with("rediss://") {
             return Err(ConfigError::new(&REDIS_URL, "must begin with redis:// or rediss://"));
+        }
+        if url.as_str().into_connection_info().is_err() {
+            return Err(ConfigError::new(
+                &REDIS_URL,
+                "is no address such as redis://:password@host:6379/0",
+            ));
         }
         Ok(Self {
             url: url.into(),

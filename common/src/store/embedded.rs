@@ -55,6 +55,8 @@ struct State {
     results: Shelf<JobId, Arc<Vec<u8>>>,
     tombstones: Shelf<JobId, Tombstone>,
     blobs: Shelf<BlobHash, Arc<Vec<u8>>>,
+    /// Jobs that still need a drawing.
+    blob_users: Shelf<BlobHash, BTreeSet<JobId>>,
     cache: Shelf<CacheKey, Arc<Vec<u8>>>,
     leads: Shelf<CacheKey, JobId>,
     keys: Shelf<String, Claimant>,
@@ -283,6 +285,7 @@ impl State {
             results: Shelf::default(),
             tombstones: Shelf::default(),
             blobs: Shelf::default(),
+            blob_users: Shelf::default(),
             cache: Shelf::default(),
             leads: Shelf::default(),
             keys: Shelf::default(),
@@ -373,6 +376,7 @@ impl State {
         self.results.purge();
         self.tombstones.purge();
         self.blobs.purge();
+        self.blob_users.purge();
         self.cache.purge();
         self.leads.purge();
         self.keys.purge();

@@ -36,8 +36,8 @@ async fn drawing_of_five_megabytes_comes_back_under_its_hash() {
     over_both(LONG, async |store| {
         let drawing = large_drawing();
 
-        let hash = store.put_blob(&drawing).await.unwrap();
-        let again = store.put_blob(&drawing).await.unwrap();
+        let hash = store.put_blob(&drawing, JobId::generate()).await.unwrap();
+        let again = store.put_blob(&drawing, JobId::generate()).await.unwrap();
 
         assert_eq!((&hash, &again), (&BlobHash::of(&drawing), &hash));
         assert!(store.blob(&hash).await.unwrap().unwrap() == drawing);
@@ -53,7 +53,7 @@ async fn drawing_that_is_sent_again_is_kept_longer() {
         let start = std::time::Instant::now();
 
         until("twice the retention is over", seconds(10), async || {
-            store.put_blob(b"drawing").await.unwrap();
+            store.put_blob(b"drawing", JobId::generate()).await.unwrap();
             (start.elapsed() > 2 * retention.pending).then_some(())
         })
         .await;
@@ -61,6 +61,29 @@ async fn drawing_that_is_sent_again_is_kept_longer() {
         assert!(store.blob(&BlobHash::of(b"drawing")).await.unwrap().is_some());
         until("it expires all the same", seconds(10), async || {
             store.blob(&BlobHash::of(b"drawing")).await.unwrap().is_none().then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn drawing_that_no_job_needs_any_more_goes_as_early_as_a_result() {
+    let retention = Retention { result: Duration::from_millis(300), ..LONG };
+    over_both(retention, async |store| {
+        let (first, second) = (JobId::generate(), JobId::generate());
+        let hash = store.put_blob(b"drawing", first).await.unwrap();
+        store.put_blob(b"drawing", second).await.unwrap();
+
+        store.leave_blob(&hash, first).await.unwrap();
+        store.leave_blob(&hash, first).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert!(store.blob(&hash).await.unwrap().is_some(), "the second job still needs it");
+        store.leave_blob(&hash, second).await.unwrap();
+
+        assert!(store.blob(&hash).await.unwrap().is_some(), "a repeated job may still ask for it");
+        until("it is gone", seconds(5), async || {
+            store.blob(&hash).await.unwrap().is_none().then_some(())
         })
         .await;
     })

@@ -109,7 +109,7 @@ async fn full_store_refuses_with_its_own_word_and_goes_on_when_there_is_room() {
     };
 
     set("1", &mut connection).await;
-    let blob = store.put_blob(b"drawing").await;
+    let blob = store.put_blob(b"drawing", JobId::generate()).await;
     let finish = store.finish(job.id, grant.token, &completed("{}")).await;
 
     assert!(matches!(&blob, Err(StoreError::Refused(word)) if word.contains("OOM")), "{blob:?}");
@@ -244,7 +244,7 @@ async fn keys_are_named_as_documented_and_hold_no_text_of_clients() {
         let job = created(store).await;
         let grant = granted(store, &job).await;
         store.finish(job.id, grant.token, &completed("{}")).await.unwrap();
-        let blob = store.put_blob(b"drawing").await.unwrap();
+        let blob = store.put_blob(b"drawing", JobId::generate()).await.unwrap();
         store.claim_key("* }{ \r\n secret", "body").await.unwrap();
         let rate = cad_common::store::Rate { per_second: 1, burst: 1 };
         store.admit("client * }{ secret", rate).await.unwrap();

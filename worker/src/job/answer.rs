@@ -24,9 +24,6 @@ use crate::breaker::Verdict;
 use crate::pool::{Control, Seat, SlotFailure};
 use crate::provider::{Answer, Task};
 
-/// How often a follower looks for the answer of its leader.
-const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
-
 /// What a leader needs beside its run before the next one may take the lead: to store the answer.
 const LEAD_MARGIN: Duration = Duration::from_secs(10);
 
@@ -88,6 +85,19 @@ impl Flight {
     }
 }
 
+/// Why there is no answer now.
+enum Setback {
+    Trouble(Trouble),
+    /// Another job is about to make it.
+    Follows,
+}
+
+impl From<Trouble> for Setback {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
 /// Makes the answer, in the time that the job has.
 pub(super) async fn answer(
     bench: &Bench,
@@ -95,16 +105,25 @@ pub(super) async fn answer(
     seat: Seat,
     progress: watch::Sender<Option<Progress>>,
     flight: &mut Flight,
-) -> Result<Answered, Trouble> {
-    let Some(deadline) = job.deadline else {
-        return answer_without_deadline(bench, job, seat, progress, flight).await;
-    };
-    let left = Duration::try_from(deadline.duration_since(Timestamp::now())).unwrap_or_default();
-    if left.is_zero() {
-        return Err(expired());
-    }
+) -> Outcome {
     let answering = answer_without_deadline(bench, job, seat, progress, flight);
-    tokio::time::timeout(left, answering).await.unwrap_or_else(|_| Err(expired()))
+    let outcome = match job.deadline {
+        None => answering.await,
+        Some(deadline) => {
+            let left = Duration::try_from(deadline.duration_since(Timestamp::now()));
+            match left.unwrap_or_default() {
+                Duration::ZERO => Err(expired().into()),
+                left => tokio::time::timeout(left, answering)
+                    .await
+                    .unwrap_or_else(|_| Err(expired().into())),
+            }
+        }
+    };
+    match outcome {
+        Ok(answered) => Outcome::Answered(answered),
+        Err(Setback::Trouble(trouble)) => Outcome::Troubled(trouble),
+        Err(Setback::Follows) => Outcome::Follows,
+    }
 }
 
 fn expired() -> Trouble {
@@ -119,21 +138,22 @@ async fn answer_without_deadline(
     seat: Seat,
     progress: watch::Sender<Option<Progress>>,
     flight: &mut Flight,
-) -> Result<Answered, Trouble> {
+) -> Result<Answered, Setback> {
     let begin = Instant::now();
     let document = load(bench, job).await?;
     let (document, hash) = check(bench, document).await?;
     let key = cache_key(bench, &job.options, hash);
     match look_up(bench, &key, job.id, flight).await {
-        Ok(Some(answer)) => {
+        Ok(Place::Known(answer)) => {
             metrics::cache_hit(bench.provider);
-            return Ok(Answered { answer, is_cached: true, elapsed: begin.elapsed() });
+            return Ok(Answered { answer: *answer, is_cached: true, elapsed: begin.elapsed() });
         }
-        Ok(None) => {}
+        Ok(Place::Behind) => return Err(Setback::Follows),
+        Ok(Place::Ahead) => {}
         // Without a cache the answer is made again, which is only a waste.
         Err(error) => bench.gate.shut(&error),
     }
-    run(bench, Task { options: job.options.clone(), document }, seat, progress).await
+    Ok(run(bench, Task { options: job.options.clone(), document }, seat, progress).await?)
 }
 
 /// Gets the drawing's bytes from where the message says.
@@ -211,31 +231,35 @@ fn cache_key(bench: &Bench, options: &Options, blob: BlobHash) -> CacheKey {
     }
 }
 
-/// Finds the answer in the cache, waiting for it when somebody is about to make it; `None` is the lead.
+/// Where a job stands among those that ask for the same answer.
+enum Place {
+    /// The answer is there.
+    Known(Box<Answer>),
+    /// This job is to make it.
+    Ahead,
+    /// Another job is about to make it.
+    Behind,
+}
+
 async fn look_up(
     bench: &Bench,
     key: &CacheKey,
     id: JobId,
     flight: &mut Flight,
-) -> Result<Option<Answer>, StoreError> {
+) -> Result<Place, StoreError> {
     if let Some(answer) = cached(bench, key).await? {
-        return Ok(Some(answer));
+        return Ok(Place::Known(Box::new(answer)));
     }
-    let lease = bench.run_limit() + LEAD_MARGIN;
-    loop {
-        let role = bench.store.lead(key, id, lease).await?;
-        if role == store::Flight::Leader {
-            flight.leads = Some(key.clone());
-        }
-        // The leader before may have landed between the look and the lead.
-        if let Some(answer) = cached(bench, key).await? {
-            return Ok(Some(answer));
-        }
-        if role == store::Flight::Leader {
-            return Ok(None);
-        }
-        tokio::time::sleep(FOLLOW_INTERVAL).await;
+    let role = bench.store.lead(key, id, bench.run_limit() + LEAD_MARGIN).await?;
+    if role == store::Flight::Leader {
+        flight.leads = Some(key.clone());
     }
+    // The leader before may have landed between the look and the lead.
+    Ok(match (cached(bench, key).await?, role) {
+        (Some(answer), _) => Place::Known(Box::new(answer)),
+        (None, store::Flight::Leader) => Place::Ahead,
+        (None, store::Flight::Follower) => Place::Behind,
+    })
 }
 
 /// What another build has cached in another form is no answer.
@@ -263,12 +287,6 @@ async fn run(
         }
         Err(failure) => {
             let error = job_error(failure, bench.run_limit());
-            metrics::request_failed(
-                provider,
-                error.code,
-                error.stage.unwrap_or(Stage::Infer),
-                elapsed,
-            );
             Err(Trouble { error, is_of_provider: true, is_final: false, elapsed })
         }
     }

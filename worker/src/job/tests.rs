@@ -4,7 +4,7 @@ use cad_common::contract::codec::from_messagepack;
 use cad_common::contract::job::{JobId, JobMessage, Source};
 use cad_common::provider::ProviderName;
 use cad_common::queue::{DEAD_REASON_HEADER, Depth, Envelope};
-use cad_common::store::{Cancel, Claim, ClaimTerms};
+use cad_common::store::{Cancel, Claim};
 use serde_json::Value;
 
 use super::*;
@@ -51,7 +51,7 @@ async fn a_job_that_the_store_does_not_know_is_run_from_its_message() {
 #[tokio::test]
 async fn a_job_of_the_api_brings_its_drawing_by_hash() {
     let mut rig = rig(&[]);
-    let hash = rig.store.put_blob(&drawing("read")).await.unwrap();
+    let hash = rig.store.put_blob(&drawing("read"), JobId::generate()).await.unwrap();
     let message = JobMessage { source: Source::Blob(hash), ..message("read") };
 
     rig.do_job(&message).await;
@@ -337,8 +337,10 @@ async fn a_job_that_kills_its_workers_is_given_up() {
     let mut rig = rig(&[]);
     let message = message("read");
     for _ in 0..3 {
-        let terms = ClaimTerms { lease: Duration::ZERO, ..terms(&rig.bench) };
-        rig.store.claim(&seed_of(&message), &terms).await.unwrap();
+        let claim = rig.store.claim(&seed_of(&message), &terms(&rig.bench)).await.unwrap();
+        let Claim::Granted(grant) = claim else { panic!("{claim:?}") };
+        // As if its holder had fallen silent.
+        rig.store.release(id_of(&message), grant.token, None, false).await.unwrap();
     }
 
     rig.do_job(&message).await;
@@ -485,11 +487,14 @@ async fn a_follower_gets_the_answer_of_its_leader() {
     let first = rig.started().await;
     let second = rig.started().await;
     let verdicts = [first.await.unwrap(), second.await.unwrap()];
+    rig.work().await;
 
     assert!(
         verdicts.contains(&Verdict::Healthy) && verdicts.contains(&Verdict::Neutral),
         "{verdicts:?}"
     );
+    assert_eq!(rig.record(&leader).await.attempt, 1);
+    assert_eq!(rig.record(&follower).await.attempt, 1, "following is no attempt");
     assert_eq!(rig.result(&leader).await, rig.result(&follower).await);
 }
 
@@ -503,6 +508,7 @@ async fn a_follower_whose_leader_failed_runs_itself() {
     let first = rig.started().await;
     let second = rig.started().await;
     let _ = (first.await.unwrap(), second.await.unwrap());
+    rig.work().await;
 
     for message in [leader, follower] {
         assert_eq!(rig.record(&message).await.error.unwrap().code, ErrorCode::InputError);

@@ -12,16 +12,37 @@ impl EmbeddedStore {
         &self,
         hash: &BlobHash,
         bytes: &[u8],
+        user: JobId,
     ) -> Result<(), StoreError> {
-        if self.lock().blobs.keep(hash, self.retention.pending) {
+        let retention = self.retention.pending;
+        let is_kept = {
+            let mut state = self.lock();
+            let mut users = state.blob_users.get(hash).cloned().unwrap_or_default();
+            users.insert(user);
+            state.blob_users.put(hash.clone(), users, retention);
+            state.blobs.keep(hash, retention)
+        };
+        if is_kept {
             return Ok(());
         }
         // Copied before the lock is taken: a large drawing takes milliseconds.
         let copy = Arc::new(bytes.to_vec());
         let mut state = self.lock();
         state.make_room(bytes.len())?;
-        state.blobs.put_large(hash.clone(), copy, bytes.len(), self.retention.pending);
+        state.blobs.put_large(hash.clone(), copy, bytes.len(), retention);
         Ok(())
+    }
+
+    pub(in crate::store) fn leave_blob(&self, hash: &BlobHash, user: JobId) {
+        let mut state = self.lock();
+        let users = state.blob_users.get_mut(hash);
+        let is_used = users.is_some_and(|users| {
+            users.remove(&user);
+            !users.is_empty()
+        });
+        if !is_used {
+            state.blobs.shorten(hash, self.retention.result);
+        }
     }
 
     pub(in crate::store) fn blob(&self, hash: &BlobHash) -> Option<Vec<u8>> {

@@ -61,6 +61,13 @@ impl<K: Eq + Hash, V> Shelf<K, V> {
         entry.map(|entry| entry.ends_at = now + ttl).is_some()
     }
 
+    /// Gives an entry an earlier end, never a later one.
+    pub(super) fn shorten(&mut self, key: &K, ttl: Duration) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.ends_at = entry.ends_at.min(Instant::now() + ttl);
+        }
+    }
+
     pub(super) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q)
     where
         K: Borrow<Q>,

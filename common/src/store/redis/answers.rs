@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::cmd;
+use redis::{cmd, pipe};
 
 use super::{RedisStore, millis};
 use crate::contract::job::{BlobHash, JobId};
@@ -13,15 +13,33 @@ impl RedisStore {
         &self,
         hash: &BlobHash,
         bytes: &[u8],
+        user: JobId,
     ) -> Result<(), StoreError> {
         let key = self.keys.blob(hash);
+        let users = self.keys.blob_users(hash);
         let retention = millis(self.retention.pending);
+        // First of all, so that no other job's leaving shortens its time meanwhile.
+        let mut pipeline = pipe();
+        pipeline.sadd(&users, user.to_string()).ignore();
+        pipeline.cmd("PEXPIRE").arg(&users).arg(&retention).ignore();
+        let () = self.link.run_all(&users, &pipeline).await?;
         // A drawing that is there already need not travel again.
         let is_kept: bool = self.link.run(&key, cmd("PEXPIRE").arg(&key).arg(&retention)).await?;
         if is_kept {
             return Ok(());
         }
         self.link.run(&key, cmd("SET").arg(&key).arg(bytes).arg("PX").arg(retention)).await
+    }
+
+    pub(in crate::store) async fn leave_blob(
+        &self,
+        hash: &BlobHash,
+        user: JobId,
+    ) -> Result<(), StoreError> {
+        let (key, users) = (self.keys.blob(hash), self.keys.blob_users(hash));
+        let mut call = self.scripts.leave_blob.key(&key);
+        call.key(users).arg(user.to_string()).arg(millis(self.retention.result));
+        self.link.invoke(&key, &call).await
     }
 
     pub(in crate::store) async fn blob(

@@ -29,6 +29,11 @@ impl Keys {
         format!("{}:blob:{}", self.namespace, hash.as_str())
     }
 
+    /// Jobs that still need a drawing; the braces put it into the drawing's own cluster slot.
+    pub(super) fn blob_users(&self, hash: &BlobHash) -> String {
+        format!("{}:users:{{{}}}", self.namespace, self.blob(hash))
+    }
+
     pub(super) fn cache(&self, key: &CacheKey) -> String {
         let CacheKey { kind, provider, model_version, options_hash, blob } = key;
         let (kind, provider, blob) = (kind.segment(), provider.as_str(), blob.as_str());

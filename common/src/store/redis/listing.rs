@@ -16,6 +16,9 @@ use crate::store::{JobFilter, StoreError};
 /// Ids that a listing looks at in one step.
 const STEP: usize = 100;
 
+/// Steps of a listing at most, 20,000 jobs: a rare state must not hold up a request for the length of the index.
+const MOST_STEPS: usize = 200;
+
 /// How many jobs come in between two samples.
 const SAMPLE_INTERVAL: usize = 32;
 
@@ -23,7 +26,7 @@ const SAMPLE_INTERVAL: usize = 32;
 const SAMPLE: usize = 128;
 
 impl RedisStore {
-    /// Lists the newest jobs that match; reads as much of the index as it takes to find them.
+    /// Lists the newest jobs that match, among as many as a request has time for.
     pub(in crate::store) async fn list(
         &self,
         filter: &JobFilter,
@@ -31,7 +34,10 @@ impl RedisStore {
         let mut records = Vec::new();
         let mut expired = Vec::new();
         let mut before = filter.before;
-        while records.len() < filter.limit {
+        for _ in 0..MOST_STEPS {
+            if records.len() >= filter.limit {
+                break;
+            }
             let ids = self.page(before).await?;
             let found = self.records(&ids).await?;
             for (id, record) in ids.iter().zip(found) {

@@ -9,6 +9,8 @@ pub(super) struct Scripts {
     pub(super) job: Script,
     /// A page of the list of jobs.
     pub(super) page: Script,
+    /// Takes a job off a drawing's users.
+    pub(super) leave_blob: Script,
     /// Takes the lead in computing an answer.
     pub(super) lead: Script,
     /// Ends the lead.
@@ -26,6 +28,7 @@ impl Scripts {
         Self {
             job: Script::new(include_str!("job.lua")),
             page: Script::new(include_str!("page.lua")),
+            leave_blob: Script::new(include_str!("leave_blob.lua")),
             lead: Script::new(include_str!("lead.lua")),
             land: Script::new(include_str!("land.lua")),
             claim_key: Script::new(include_str!("claim_key.lua")),
