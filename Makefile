@@ -2,10 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint typecheck models tools install docs bench-peer security-audit clean
+.PHONY: help demo test test-fast lint typecheck models tools install docs eval-phase6 bench-peer security-audit clean
 
 CARGO ?= cargo
 MODELS_DIR ?= models
+# With truth files; tests/drawings holds those that may be copied.
+DRAWINGS ?= tests/drawings
 DRAWING ?= tests/drawings/oamr_motor_bracket.png
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
@@ -59,9 +61,14 @@ docs: ## Writes the table of settings into README.md and builds the API document
 	scripts/write_settings_table.sh
 	$(CARGO) doc --workspace --no-deps
 
+eval-phase6: models ## Measures how well real drawings are read, and keeps the totals
+	$(CARGO) build --release --bin cad
+	@mkdir -p reports
+	target/release/cad eval $(DRAWINGS) --history reports/eval_history.jsonl
+
 bench-peer: models ## Reads the drawings with this project and with rapidocr in turn; prints accuracy, time, memory
 	$(CARGO) build --release --bin cad
-	scripts/bench_peer.sh
+	DRAWINGS=$(DRAWINGS) scripts/bench_peer.sh
 
 security-audit: ## Checks dependencies against advisories, licences and sources
 	scripts/check_deny.sh --advisories

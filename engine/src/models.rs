@@ -24,6 +24,8 @@ pub enum Role {
     Orientation,
     /// Reads one line of text.
     Recognition,
+    /// Reads one line of dimension text, with the signs that the other one drops.
+    Dimension,
     /// The library that runs the others.
     Runtime,
 }
@@ -36,6 +38,7 @@ impl Role {
             Self::Detection => "detection",
             Self::Orientation => "orientation",
             Self::Recognition => "recognition",
+            Self::Dimension => "dimension",
             Self::Runtime => "runtime",
         }
     }
@@ -62,6 +65,7 @@ pub struct ModelFiles {
     detection: PathBuf,
     orientation: PathBuf,
     recognition: PathBuf,
+    dimension: PathBuf,
     runtime: PathBuf,
     versions: BTreeMap<String, String>,
 }
@@ -108,6 +112,7 @@ impl ModelFiles {
             detection: take(Role::Detection)?,
             orientation: take(Role::Orientation)?,
             recognition: take(Role::Recognition)?,
+            dimension: take(Role::Dimension)?,
             runtime: runtime_path,
             versions,
         })
@@ -126,6 +131,7 @@ impl ModelFiles {
             Role::Detection => &self.detection,
             Role::Orientation => &self.orientation,
             Role::Recognition => &self.recognition,
+            Role::Dimension => &self.dimension,
             Role::Runtime => &self.runtime,
         }
     }
@@ -182,7 +188,7 @@ mod tests {
     fn manifest_names_every_role_and_two_platforms() {
         let manifest: Manifest = toml::from_str(MANIFEST).unwrap();
 
-        for role in [Role::Detection, Role::Orientation, Role::Recognition] {
+        for role in [Role::Detection, Role::Orientation, Role::Recognition, Role::Dimension] {
             assert_eq!(
                 manifest.artefact.iter().filter(|artefact| artefact.role == role).count(),
                 1

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cad_common::contract::reading::{TextLine, TextSource, Warning, WarningCode};
+use image::{RgbImage, imageops};
 
 use crate::document::Page;
 use crate::error::EngineError;
@@ -10,16 +11,28 @@ use crate::models::{ModelFiles, Role};
 use crate::onnx::{Model, Runtime};
 use crate::stop::StopSignal;
 
+mod arbitration;
 mod boxes;
 mod crop;
 mod ctc;
 mod detect;
+mod frames;
 mod order;
 mod orientation;
 mod recognize;
+mod tiles;
 
+use arbitration::Opinions;
 use crop::Crop;
-use ctc::Dictionary;
+use ctc::Decoded;
+use frames::Cell;
+use recognize::{Form, Recognizer};
+
+/// The characteristics of geometrical tolerances (ISO 1101).
+const CHARACTERISTICS: &str = "⏤⏥○⌭⌒⌓∠⊥∥⌖◎⌯↗⌰";
+
+/// In a cell before a tolerance there is a characteristic or, in a table, something else.
+const SURE_SIGN: f32 = 0.6;
 
 /// A line read with less than this may be read in the wrong direction.
 const SURE: f32 = 0.9;
@@ -35,7 +48,8 @@ const LEGIBLE_SCALE: f32 = 0.4;
 pub struct ReaderOptions {
     /// Threads per model. One per slot uses the processor best when there are as many slots as cores.
     pub threads: usize,
-    /// Pages with a longer side than this are shrunk to it for detection; recognition sees all pixels.
+    /// Pages with a longer side than this are shrunk towards it for detection, as far as lettering stays legible;
+    /// recognition sees all pixels.
     ///
     /// The default is the best of 1504, 1760, 2016 and 2400 on the development drawings: letters
     /// that are too large for the network are missed as well.
@@ -73,18 +87,22 @@ pub struct PageText {
     pub effective_dpi: Option<f32>,
     /// What kept the page from being read in full.
     pub warnings: Vec<Warning>,
+    /// Tiles of the page that were searched.
+    pub tiles_read: u32,
+    /// Tiles without any ink.
+    pub tiles_skipped: u32,
     /// Time spent on pixels: scaling, finding outlines, cropping.
     pub preprocess: Duration,
     /// Time spent in models.
     pub infer: Duration,
 }
 
-/// The three models with their one owner.
+/// The models with their one owner.
 pub struct Reader {
     detection: Box<dyn Model>,
     orientation: Box<dyn Model>,
-    recognition: Box<dyn Model>,
-    dictionary: Dictionary,
+    general: Recognizer,
+    specialist: Recognizer,
     options: ReaderOptions,
 }
 
@@ -92,19 +110,14 @@ impl Reader {
     /// Loads the models.
     ///
     /// # Errors
-    /// When the runtime or a model can't be loaded, or the recognition model brings no characters.
+    /// When the runtime or a model can't be loaded, or a recognition model brings no characters.
     pub fn new(files: &ModelFiles, options: ReaderOptions) -> Result<Self, EngineError> {
         let runtime = Runtime::load(files, options.threads)?;
-        let recognition = runtime.open(files, Role::Recognition)?;
-        let characters = recognition.metadata("character").ok_or_else(|| EngineError::Model {
-            path: files.path(Role::Recognition).to_path_buf(),
-            problem: "holds no list of characters".to_owned(),
-        })?;
         Ok(Self {
             detection: Box::new(runtime.open(files, Role::Detection)?),
             orientation: Box::new(runtime.open(files, Role::Orientation)?),
-            recognition: Box::new(recognition),
-            dictionary: Dictionary::new(&characters),
+            general: recognizer(&runtime, files, Role::Recognition, Form::GENERAL)?,
+            specialist: recognizer(&runtime, files, Role::Dimension, Form::DIMENSION)?,
             options,
         })
     }
@@ -121,9 +134,9 @@ impl Reader {
     ) -> Result<PageText, EngineError> {
         let mut clock = Clock::start();
         progress(Step::Detect);
-        let view = detect::View::of_page(&page.image, self.options.detection_side_px)?;
+        let view = detect::View::of_page(&page.image, page.dpi, self.options.detection_side_px)?;
         clock.preprocessed();
-        let text_map = detect::run(self.detection.as_mut(), &view, stop)?;
+        let (text_map, tiles) = detect::run(self.detection.as_mut(), &view, stop)?;
         clock.inferred();
         let found = boxes::find(&text_map);
         let mut crops = crop::all(&page.image, found, stop)?;
@@ -136,6 +149,7 @@ impl Reader {
             progress(Step::Recognize { done, total: crops.len() });
             lines.extend(self.read_line(page, crop, stop, &mut clock)?);
         }
+        self.read_frames(page, &mut lines, stop, &mut clock)?;
         order::sort(&mut lines);
         clock.preprocessed();
 
@@ -143,6 +157,8 @@ impl Reader {
             effective_dpi: page.dpi.map(|dpi| dpi * view.scale()),
             warnings: warnings(page, &view, &lines),
             lines,
+            tiles_read: tiles.read,
+            tiles_skipped: tiles.skipped,
             preprocess: clock.preprocess,
             infer: clock.infer,
         })
@@ -156,20 +172,24 @@ impl Reader {
         stop: &StopSignal,
         clock: &mut Clock,
     ) -> Result<Option<TextLine>, EngineError> {
-        let model = self.recognition.as_mut();
         let mut direction = crop.text_box;
-        let mut read = recognize::run(model, &crop.picture, &self.dictionary, stop)?;
-        clock.inferred();
-        let other_way = direction.across().filter(|_| read.confidence < SURE);
-        if let Some(across) = other_way {
-            let turned = Crop::cut(&page.image, across)?;
-            clock.preprocessed();
-            let read_across = recognize::run(model, &turned.picture, &self.dictionary, stop)?;
-            clock.inferred();
-            if read_across.confidence > read.confidence {
-                (direction, read) = (across, read_across);
+        let read = match direction.across() {
+            None => self.recognize(&crop.picture, stop)?,
+            Some(across) => {
+                let mut opinions = self.ask_both(&crop.picture, stop)?;
+                clock.inferred();
+                if !(opinions.agree() && opinions.general.confidence >= SURE) {
+                    let turned = Crop::cut(&page.image, across)?;
+                    clock.preprocessed();
+                    let opinions_across = self.ask_both(&turned.picture, stop)?;
+                    if opinions_across.weight() > opinions.weight() {
+                        (direction, opinions) = (across, opinions_across);
+                    }
+                }
+                opinions.choose()
             }
-        }
+        };
+        clock.inferred();
         let line = TextLine {
             text: read.text,
             polygon: direction.polygon(),
@@ -179,6 +199,92 @@ impl Reader {
         };
         Ok(Some(line).filter(|line| line.confidence >= self.options.min_confidence))
     }
+
+    /// Reads the feature control frames around tolerances cell by cell, the sign first, in place of what was read.
+    fn read_frames(
+        &mut self,
+        page: &Page,
+        lines: &mut Vec<TextLine>,
+        stop: &StopSignal,
+        clock: &mut Clock,
+    ) -> Result<(), EngineError> {
+        let frames: Vec<Vec<Cell>> =
+            lines.iter().filter_map(|line| frames::around(&page.image, line)).collect();
+        clock.preprocessed();
+        let mut done: Vec<Cell> = Vec::new();
+        for cells in frames {
+            let Some((sign, others)) = cells.split_first().filter(|(sign, _)| !done.contains(sign))
+            else {
+                continue;
+            };
+            let picture = cut(&page.image, sign.inside());
+            let read = self.specialist.sign(&picture, CHARACTERISTICS, stop)?;
+            let Some((character, confidence)) = read.filter(|(_, sure)| *sure >= SURE_SIGN) else {
+                continue;
+            };
+            let mut content = vec![line_in(*sign, character.to_string(), confidence)];
+            for cell in others {
+                let Some(inked) = cell.content(&page.image) else { continue };
+                let read = self.recognize(&cut(&page.image, inked), stop)?;
+                content.push(line_in(*cell, read.text, read.confidence));
+            }
+            clock.inferred();
+            lines.retain(|line| !cells.iter().any(|cell| cell.holds(line)));
+            lines.extend(content.into_iter().filter(|line| !line.text.is_empty()));
+            done.push(*sign);
+        }
+        Ok(())
+    }
+
+    /// Asks both readers, where it matters which way a picture is read.
+    fn ask_both(&mut self, picture: &RgbImage, stop: &StopSignal) -> Result<Opinions, EngineError> {
+        let specialist = self.specialist.read(picture, stop)?;
+        let general = self.general.read(picture, stop)?;
+        Ok(Opinions { specialist, general })
+    }
+
+    /// Reads one upright picture with the reader that knows its kind of text.
+    fn recognize(&mut self, picture: &RgbImage, stop: &StopSignal) -> Result<Decoded, EngineError> {
+        let specialist = self.specialist.read(picture, stop)?;
+        if let Some(read) = arbitration::settled(&specialist) {
+            return Ok(read);
+        }
+        let general = self.general.read(picture, stop)?;
+        Ok(Opinions { specialist, general }.choose())
+    }
+}
+
+/// A rectangle of a page as a picture of its own.
+fn cut(page: &RgbImage, cell: Cell) -> RgbImage {
+    let (width, height) = (cell.right - cell.left, cell.bottom - cell.top);
+    imageops::crop_imm(page, cell.left, cell.top, width, height).to_image()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sides of pages are below 2^24")]
+fn line_in(cell: Cell, text: String, confidence: f32) -> TextLine {
+    let (left, top) = (cell.left as f32, cell.top as f32);
+    let (right, bottom) = (cell.right as f32, cell.bottom as f32);
+    TextLine {
+        text,
+        polygon: [[left, top], [right, top], [right, bottom], [left, bottom]],
+        rotation: 0.0,
+        confidence,
+        source: TextSource::Ocr,
+    }
+}
+
+fn recognizer(
+    runtime: &Runtime,
+    files: &ModelFiles,
+    role: Role,
+    form: Form,
+) -> Result<Recognizer, EngineError> {
+    let model = runtime.open(files, role)?;
+    let characters = model.metadata("character").ok_or_else(|| EngineError::Model {
+        path: files.path(role).to_path_buf(),
+        problem: "holds no list of characters".to_owned(),
+    })?;
+    Ok(Recognizer::new(Box::new(model), &characters, form))
 }
 
 fn warnings(page: &Page, view: &detect::View, lines: &[TextLine]) -> Vec<Warning> {

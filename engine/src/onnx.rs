@@ -13,6 +13,8 @@ use crate::error::EngineError;
 use crate::models::{ModelFiles, Role};
 use crate::stop::StopSignal;
 
+#[cfg(test)]
+pub(crate) mod fake;
 pub mod session;
 mod weights;
 

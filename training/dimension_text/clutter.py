@@ -31,7 +31,9 @@ def frame(canvas, line, ink, pen, rng):
     before, after = left - rng.uniform(0.12, 0.6), right + rng.uniform(0.12, 0.6)
     for x in line.borders:
         canvas.stroke([[(x, below), (x, above)]], pen, canvas.clutter)
-    canvas.stroke([[(before, below), (after, below), (after, above), (before, above), (before, below)]], pen, canvas.clutter)
+    canvas.stroke(
+        [[(before, below), (after, below), (after, above), (before, above), (before, below)]], pen, canvas.clutter
+    )
 
 
 def line_below(canvas, ink, pen, rng):
@@ -40,9 +42,20 @@ def line_below(canvas, ink, pen, rng):
     y = bottom - rng.uniform(0.02, 0.4)
     start = canvas.left - 1 if rng.random() < 0.7 else rng.uniform(left - 0.3, right)
     end = canvas.right + 1 if rng.random() < 0.7 else rng.uniform(start, right + 0.5)
-    canvas.stroke([[(start, y), (end, y)]], pen, canvas.clutter)
+    canvas.stroke(dashes(start, end, y, rng) if rng.random() < 0.12 else [[(start, y), (end, y)]], pen, canvas.clutter)
     if rng.random() < 0.3:
         arrow_head(canvas, rng.choice([start, end, rng.uniform(left, right)]), y, rng)
+
+
+def dashes(start, end, y, rng):
+    """A centre or bend line: long and short strokes in turn."""
+    long, short, gap = rng.uniform(0.5, 3), rng.uniform(0.1, 0.6), rng.uniform(0.2, 0.4)
+    strokes = []
+    while start < end:
+        strokes.append([(start, y), (start + long, y)])
+        start += long + gap
+        long, short = short, long
+    return strokes
 
 
 def line_above(canvas, ink, pen, rng):
@@ -61,7 +74,9 @@ def strike_through(canvas, ink, pen, rng):
     y = rng.uniform(bottom, top) if rng.random() < 0.4 else (bottom + top) / 2 + rng.normal(0, 0.05)
     if rng.random() < 0.75:
         away = rng.uniform(0.08, 0.4)
-        canvas.stroke([[(canvas.left - 1, y), (left - away, y)], [(right + away, y), (canvas.right + 1, y)]], pen, canvas.clutter)
+        canvas.stroke(
+            [[(canvas.left - 1, y), (left - away, y)], [(right + away, y), (canvas.right + 1, y)]], pen, canvas.clutter
+        )
     else:
         start = canvas.left - 1 if rng.random() < 0.5 else rng.uniform(left, right)
         canvas.stroke([[(start, y), (canvas.right + 1, y)]], rng.uniform(0.5, 1) * pen, canvas.clutter)
@@ -83,7 +98,9 @@ def edge_line(canvas, ink, pen, rng):
 
 def oblique_line(canvas, ink, pen, rng):
     x, reach = rng.uniform(canvas.left, canvas.right), rng.uniform(-3, 3)
-    canvas.stroke([[(x, canvas.bottom - 0.2), (x + reach, canvas.top + 0.2)]], rng.uniform(0.4, 1) * pen, canvas.clutter)
+    canvas.stroke(
+        [[(x, canvas.bottom - 0.2), (x + reach, canvas.top + 0.2)]], rng.uniform(0.4, 1) * pen, canvas.clutter
+    )
 
 
 def hatching(canvas, ink, pen, rng):
@@ -102,6 +119,14 @@ def arrow_beside(canvas, ink, pen, rng):
     arrow_head(canvas, x, y, rng)
 
 
+def arrow_through(canvas, ink, pen, rng):
+    """A short dimension's arrow and extension line that lie over the text."""
+    x, y = rng.uniform(ink[0], ink[2] + 0.3), rng.uniform(ink[1] - 0.3, ink[3])
+    arrow_head(canvas, x, y, rng)
+    away = rng.choice([-1, 1]) * rng.uniform(0.5, 8)
+    canvas.stroke([[(x, y), (x + away, y)], [(x, canvas.bottom - 1), (x, y + 0.3)]], pen, canvas.clutter)
+
+
 def roughness_tick(canvas, ink, pen, rng):
     left, bottom, right, top = ink
     x, low = left - rng.uniform(0.1, 0.5), bottom - rng.uniform(0.2, 0.8)
@@ -117,7 +142,7 @@ def neighbour_line(canvas, ink, style, rng):
     line = set_line(text, style, rng)
     if line is None:
         return
-    shown = rng.uniform(0.0, 0.22) * (canvas.top - canvas.bottom)
+    shown = rng.uniform(0.0, 0.28) * (canvas.top - canvas.bottom)
     if rng.random() < 0.5:
         rise = min(canvas.bottom + shown, ink[1] - 0.08) - 1.0
     else:
@@ -148,6 +173,13 @@ def move(line, x, y):
 
 
 KINDS = [
-    (line_below, 0.3), (line_above, 0.08), (strike_through, 0.13), (upright_line, 0.1), (edge_line, 0.12),
-    (oblique_line, 0.06), (hatching, 0.03), (arrow_beside, 0.05),
+    (line_below, 0.3),
+    (line_above, 0.08),
+    (strike_through, 0.13),
+    (upright_line, 0.1),
+    (edge_line, 0.12),
+    (oblique_line, 0.06),
+    (hatching, 0.03),
+    (arrow_beside, 0.05),
+    (arrow_through, 0.05),
 ]

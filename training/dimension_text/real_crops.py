@@ -12,6 +12,8 @@ import numpy as np
 from classes import fold
 
 LONGEST_TEXT = 24
+# Width of a character in heights of the text.
+USUAL_ADVANCE = 0.6
 SIGN_OR_DIGIT = re.compile(r"[0-9⌀±°□⌴↧⌵⌖⏥⏤⊥∥◎○⌭⌒⌓∠⌯↗⌰⌲ⓂⓁ]")
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 
@@ -37,7 +39,7 @@ def load_real_crops(folder, margin=0.12):
         for item in truth["texts"]:
             if is_dimension_like(item["text"]):
                 rotation = float(item.get("rotation", 0))
-                upright = cut_upright(picture, item["bbox"], rotation, margin)
+                upright = cut_upright(picture, item, rotation, margin)
                 crops.append(RealCrop(truth_path.stem, fold(item["text"]), rotation, upright))
     return crops
 
@@ -47,10 +49,10 @@ def is_dimension_like(text):
     return len(text) <= LONGEST_TEXT and bool(SIGN_OR_DIGIT.search(text)) and not CHINESE.search(text)
 
 
-def cut_upright(picture, box, rotation, margin):
+def cut_upright(picture, item, rotation, margin):
     """Turns the text level about the middle of its box and cuts it out."""
-    left, top, width, height = box
-    length, thickness = size_along_text(width, height, rotation)
+    left, top, width, height = item["bbox"]
+    length, thickness = size_along_text(width, height, rotation, len(item["text"]))
     pad = margin * thickness
     out_width, out_height = round(length + 2 * pad), round(thickness + 2 * pad)
     turn = math.radians(rotation)
@@ -66,15 +68,13 @@ def cut_upright(picture, box, rotation, margin):
     )
 
 
-def size_along_text(width, height, rotation):
-    """Length and thickness of the text whose axis-aligned box has this width and height."""
+def size_along_text(width, height, rotation, count):
+    """Length and thickness of the text of `count` characters in an axis-aligned box of this width and height."""
     turn = math.radians(rotation % 180)
     cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
-    determinant = cosine * cosine - sine * sine
-    if abs(determinant) < 0.25:
-        # Near 45 degrees the box says little about the thickness: take that of a short text.
-        thickness = min(width, height) / 3
-        return max((width - thickness * sine) / max(cosine, 0.1), thickness), thickness
-    length = (width * cosine - height * sine) / determinant
-    thickness = (height * cosine - width * sine) / determinant
-    return max(length, 1.0), max(thickness, 1.0)
+    if rotation % 90 == 0:
+        return (width, height) if cosine > sine else (height, width)
+    # Towards 45 degrees the box alone doesn't tell length from thickness, so the usual width of a character does.
+    thickness = (width + height) / ((cosine + sine) * (1 + USUAL_ADVANCE * count))
+    length = (width * cosine + height * sine) - 2 * thickness * cosine * sine
+    return max(length, thickness), max(thickness, 1.0)

@@ -19,13 +19,13 @@ def scan(canvas, rng):
     if rng.random() < 0.06:
         picture = grid(picture, rng)
     picture = optics(picture, rng)
-    if rng.random() < 0.12:
+    if rng.random() < 0.1:
         picture = binarise(picture, rng)
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < 0.25:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
         picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_GRAYSCALE)
-    if rng.random() < 0.03:
+    if rng.random() < 0.015:
         picture = 255 - picture
     return normalise_height(picture, rng.choice([cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC]))
 
@@ -59,12 +59,12 @@ def grid(picture, rng):
 
 def optics(picture, rng):
     """Blur, uneven light and noise."""
-    if rng.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.1))
+    if rng.random() < 0.35:
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.0))
     if rng.random() < 0.1:
         picture = picture + np.linspace(0, rng.uniform(-50, 50), picture.shape[1], dtype=np.float32)
-    if rng.random() < 0.35:
-        picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * np.float32(rng.uniform(2, 20))
+    if rng.random() < 0.25:
+        picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * np.float32(rng.uniform(2, 18))
     return picture
 
 

@@ -3,12 +3,16 @@
 import cv2
 import numpy as np
 
+import classes
 from clutter import draw_clutter
 from typesetting import set_line
 
 # Canvas pixels per capital height: fine enough that pen widths differ by a few per cent.
 CAPITAL_PX = 56
 SHIFT = 4
+CIRCLED = set(classes.CIRCLED)
+# Signs that can still be told when the cut-out lacks their first part.
+WIDE = "⌀□RCM"
 
 
 class Canvas:
@@ -55,7 +59,8 @@ def draw_scene(text, style, rng):
     if line is None or not (line.strokes or line.fills):
         return None
     ink = ink_box(line, style)
-    canvas = Canvas(cut_box(ink, rng), skew(rng))
+    measured = without_rings(ink) if CIRCLED & set(text) and rng.random() < 0.45 else ink
+    canvas = Canvas(cut_box(measured, text, rng), skew(rng))
     canvas.line(line, style, canvas.text, bolder=rng.uniform(0, 0.05) if rng.random() < 0.2 else 0.0)
     draw_clutter(canvas, line, ink, text, style, rng)
     return canvas
@@ -71,7 +76,13 @@ def ink_box(line, style):
     return left - half, bottom - half, right + half, top + half
 
 
-def cut_box(ink, rng):
+def without_rings(ink):
+    """The box of the letters alone: the ring around a Ⓜ is taller, and detectors cut it off."""
+    left, bottom, right, top = ink
+    return left, max(bottom, -0.05), right - 0.06, min(top, 1.05)
+
+
+def cut_box(ink, text, rng):
     """The detector's box: mostly loose, sometimes off-centre, sometimes into the glyphs."""
     left, bottom, right, top = ink
     height = top - bottom
@@ -83,6 +94,8 @@ def cut_box(ink, rng):
     else:
         below, above = rng.uniform(-0.09, 0.25, 2)
     before, after = rng.uniform(0.0, 0.3, 2) if rng.random() < 0.8 else rng.uniform(-0.03, 0.8, 2)
+    if text[0] in WIDE and rng.random() < 0.12:
+        before = -rng.uniform(0.03, 0.16)
     return left - before * height, bottom - below * height, right + after * height, top + above * height
 
 

@@ -61,6 +61,14 @@ def times(rng):
     return [[(-half, middle - half), (half, middle + half)], [(-half, middle + half), (half, middle - half)]]
 
 
+def asterisk(rng):
+    """Five, six or eight arms, high up; some stroke fonts have none."""
+    arms, radius = int(rng.choice([5, 6, 6, 8])), rng.uniform(0.13, 0.26)
+    middle = rng.uniform(0.95, 1.05) - radius
+    turns = np.radians(90 + np.arange(arms) * 360 / arms)
+    return [[(0, middle), (radius * np.cos(turn), middle + radius * np.sin(turn))] for turn in turns]
+
+
 def counterbore(rng):
     width, height, low = rng.uniform(0.8, 1.9), rng.uniform(0.4, 0.9), rng.choice([0.0, rng.uniform(0, 0.2)])
     return [[(0, low + height), (0, low), (width, low), (width, low + height)]]
@@ -187,8 +195,28 @@ def total_runout(rng):
 
 
 SHAPES = {
-    "⌀": diameter, "±": plus_minus, "°": degree, "□": square, "×": times, "⌴": counterbore, "↧": depth,
-    "⌵": countersink, "⌲": taper, "⏤": straightness, "⏥": flatness, "○": roundness, "⌭": cylindricity,
-    "⌒": profile_of_line, "⌓": profile_of_surface, "∠": angularity, "⊥": perpendicularity, "∥": parallelism,
-    "⌖": position, "◎": concentricity, "⌯": symmetry, "↗": circular_runout, "⌰": total_runout,
+    "⌀": diameter,
+    "±": plus_minus,
+    "°": degree,
+    "□": square,
+    "×": times,
+    "*": asterisk,
+    "⌴": counterbore,
+    "↧": depth,
+    "⌵": countersink,
+    "⌲": taper,
+    "⏤": straightness,
+    "⏥": flatness,
+    "○": roundness,
+    "⌭": cylindricity,
+    "⌒": profile_of_line,
+    "⌓": profile_of_surface,
+    "∠": angularity,
+    "⊥": perpendicularity,
+    "∥": parallelism,
+    "⌖": position,
+    "◎": concentricity,
+    "⌯": symmetry,
+    "↗": circular_runout,
+    "⌰": total_runout,
 }

@@ -47,11 +47,14 @@ def choose_style(typefaces, weights, signs, rng):
     typeface = typefaces[rng.choice(len(typefaces), p=weights)]
     pen = typeface.stem if typeface.filled else float(np.clip(rng.lognormal(np.log(0.105), 0.35), 0.04, 0.22))
     return Style(
-        typeface, signs, pen,
+        typeface,
+        signs,
+        pen,
         slant=0.0 if rng.random() < 0.72 else rng.uniform(0.1, 0.32),
         squeeze=1.0 if rng.random() < 0.4 else rng.uniform(0.68, 1.2),
         tracking=rng.normal(0.0, 0.03) if rng.random() < 0.7 else rng.uniform(0.0, 0.25),
-        space=rng.uniform(0.3, 0.75), sign_scale=rng.uniform(0.9, 1.15) if rng.random() < 0.5 else 1.0,
+        space=rng.uniform(0.3, 0.75) if rng.random() < 0.9 else rng.uniform(0.75, 1.4),
+        sign_scale=rng.uniform(0.9, 1.15) if rng.random() < 0.5 else 1.0,
     )
 
 
@@ -94,7 +97,7 @@ def shape_of(character, style, rng):
         # The first twin is the sign itself and stands for most fonts.
         twin = twins and (twins[0] if rng.random() < 0.7 else twins[rng.integers(len(twins))])
         return (face.glyphs[twin], face.filled) if twin else None
-    if character in style.signs.glyphs and character not in "⏤×°" and rng.random() < 0.12:
+    if character in style.signs.glyphs and character not in "⏤×°*" and rng.random() < 0.12:
         return style.signs.glyphs[character], True
     return scaled(sign, style.sign_scale), False
 
@@ -104,7 +107,8 @@ def circled(letter, style, rng):
     if letter not in style.typeface.glyphs:
         return None
     glyph, filled = style.typeface.glyphs[letter], style.typeface.filled
-    size, radius = rng.uniform(0.5, 0.75), rng.uniform(0.52, 0.75)
+    size = rng.uniform(0.5, 0.9)
+    radius = max(rng.uniform(0.52, 0.85), 0.75 * size)
     inner = [path * size for path in glyph.paths]
     points = np.vstack(inner)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2

@@ -74,6 +74,8 @@ pub struct Figures {
     pub completeness: Option<f64>,
     /// Pages that were read.
     pub pages: u32,
+    /// Tiles of pages that were searched, and those without ink.
+    pub tiles: (u32, u32),
 }
 
 /// Makes a provider and loads its models.

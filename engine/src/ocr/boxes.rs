@@ -22,7 +22,7 @@ const GROWTH: f32 = 1.6;
 const MIN_CORE_PX: f32 = 3.0;
 
 /// More boxes than any sheet has; a page of noise must not take forever.
-const MAX_BOXES: usize = 2000;
+const MAX_BOXES: usize = 5000;
 
 /// Boxes longer than this times their height can only be read along their length.
 const ONE_WAY_ASPECT: f32 = 2.5;
@@ -41,6 +41,12 @@ pub(super) struct TextBox {
 }
 
 impl TextBox {
+    /// A box for a test: centre, sides and clockwise degrees.
+    #[cfg(test)]
+    pub(super) fn at(center: [f32; 2], width: f32, height: f32, degrees: f32) -> Self {
+        Self { center, width, height, angle: degrees.to_radians() }
+    }
+
     /// The same place read the other way round.
     pub(super) fn turned(&self) -> Self {
         Self { angle: normal_angle(self.angle + PI), ..*self }
@@ -277,12 +283,19 @@ fn cores(map: &TextMap) -> Vec<Vec<[f32; 2]>> {
         collect_runs(row, cells, &mut runs);
         for index in first..runs.len() {
             areas.add();
+            // Runs stand in order: what ends before this one begins is of no use to the next ones either.
+            let begin = runs.get(index).map_or(0, |run| run.from);
+            while above.start < above.end && runs.get(above.start).is_some_and(|run| run.to < begin)
+            {
+                above.start += 1;
+            }
             for upper in above.clone() {
+                let (Some(a), Some(b)) = (runs.get(upper), runs.get(index)) else { break };
                 // Corners touch, too.
-                if let (Some(a), Some(b)) = (runs.get(upper), runs.get(index))
-                    && a.from <= b.to
-                    && b.from <= a.to
-                {
+                if a.from > b.to {
+                    break;
+                }
+                if b.from <= a.to {
                     areas.join(upper, index);
                 }
             }

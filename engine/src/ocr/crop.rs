@@ -103,3 +103,68 @@ fn sample(page: &RgbImage, [x, y]: [f32; 2]) -> [u8; 3] {
 fn mix(from: f32, to: f32, part: f32) -> f32 {
     from + (to - from) * part
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each pixel says where it stands.
+    fn page() -> RgbImage {
+        RgbImage::from_fn(200, 100, |x, y| Rgb([x as u8, y as u8, 0]))
+    }
+
+    fn colour(crop: &Crop, x: u32, y: u32) -> [i32; 2] {
+        let [column, row, _] = crop.picture.get_pixel(x, y).0;
+        [i32::from(column), i32::from(row)]
+    }
+
+    #[test]
+    fn a_level_box_is_cut_out_as_it_stands() {
+        let crop = Crop::cut(&page(), TextBox::at([60.0, 40.0], 40.0, 20.0, 0.0)).unwrap();
+
+        assert_eq!(crop.picture.dimensions(), (40, 20));
+        assert_eq!((colour(&crop, 0, 0), colour(&crop, 39, 19)), ([40, 30], [79, 49]));
+    }
+
+    #[test]
+    fn text_that_reads_upwards_is_laid_level() {
+        let crop = Crop::cut(&page(), TextBox::at([60.0, 50.0], 40.0, 20.0, -90.0)).unwrap();
+
+        assert_eq!(crop.picture.dimensions(), (40, 20));
+        // Its first column is the lowest row of the page, its top the left side.
+        assert_eq!((colour(&crop, 0, 0), colour(&crop, 39, 0)), ([50, 69], [50, 30]));
+    }
+
+    #[test]
+    fn a_slanted_line_is_laid_level() {
+        let crop = Crop::cut(&page(), TextBox::at([100.0, 50.0], 60.0, 10.0, 30.0)).unwrap();
+
+        let (start, end) = (colour(&crop, 0, 5), colour(&crop, 59, 5));
+        assert!((end[0] - start[0] - 51).abs() <= 1, "59 pixels at 30 degrees: {start:?} {end:?}");
+        assert!((end[1] - start[1] - 30).abs() <= 1, "{start:?} {end:?}");
+    }
+
+    #[test]
+    fn a_box_beyond_the_edge_is_filled_with_what_stands_there() {
+        let crop = Crop::cut(&page(), TextBox::at([0.0, 0.0], 40.0, 20.0, 0.0)).unwrap();
+
+        assert_eq!(colour(&crop, 0, 0), [0, 0]);
+    }
+
+    #[test]
+    fn a_turned_crop_is_what_its_turned_box_would_give() {
+        let mut crop = Crop::cut(&page(), TextBox::at([60.0, 40.0], 40.0, 20.0, 0.0)).unwrap();
+
+        crop.turn();
+
+        let anew = Crop::cut(&page(), crop.text_box).unwrap();
+        assert_eq!(colour(&crop, 3, 4), colour(&anew, 3, 4));
+    }
+
+    #[test]
+    fn an_absurd_box_does_not_take_all_memory() {
+        let crop = Crop::cut(&page(), TextBox::at([60.0, 40.0], 1e9, 1.0, 0.0)).unwrap();
+
+        assert_eq!(crop.picture.width(), MAX_LENGTH_PX as u32);
+    }
+}

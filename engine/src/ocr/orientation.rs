@@ -69,3 +69,58 @@ fn is_upside_down(
     })?;
     Ok(answer? > SURE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ocr::boxes::TextBox;
+    use crate::onnx::fake::Fake;
+    use ndarray::{Array2, ArrayD};
+
+    fn crop(width: f32, brightness: u8) -> Crop {
+        let picture = RgbImage::from_pixel(width as u32, 20, image::Rgb([brightness; 3]));
+        Crop { text_box: TextBox::at([100.0, 100.0], width, 20.0, 0.0), picture }
+    }
+
+    /// Sure that bright lines stand on their head.
+    fn classifier() -> Fake {
+        Fake::new(|batch| {
+            let is_bright = batch.first().is_some_and(|value| *value > 0.5);
+            let answer = if is_bright { [0.02, 0.98] } else { [0.98, 0.02] };
+            Array2::from_shape_vec((1, 2), answer.to_vec()).unwrap().into_dyn()
+        })
+    }
+
+    fn rotations(crops: &[Crop]) -> Vec<f32> {
+        crops.iter().map(|crop| crop.text_box.rotation()).collect()
+    }
+
+    #[test]
+    fn only_the_line_that_stands_on_its_head_is_turned() {
+        let mut crops = vec![crop(100.0, 250), crop(100.0, 5), crop(100.0, 5)];
+
+        settle(&mut classifier(), &mut crops, &StopSignal::new()).unwrap();
+
+        assert_eq!(rotations(&crops), [180.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn short_lines_are_not_asked_and_lie_as_most_long_ones_do() {
+        let mut model = classifier();
+        let mut crops = vec![crop(100.0, 250), crop(30.0, 5), crop(120.0, 250)];
+
+        settle(&mut model, &mut crops, &StopSignal::new()).unwrap();
+
+        assert_eq!(rotations(&crops), [180.0, 180.0, 180.0]);
+        assert_eq!(model.seen, [[1, 3, 48, 192], [1, 3, 48, 192]]);
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_an_error() {
+        let mut model = Fake::new(|_| ArrayD::zeros(vec![1]));
+
+        let outcome = settle(&mut model, &mut [crop(100.0, 5)], &StopSignal::new());
+
+        assert!(matches!(outcome, Err(EngineError::ModelOutput { .. })), "{outcome:?}");
+    }
+}

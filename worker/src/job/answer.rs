@@ -336,6 +336,7 @@ fn record_success(provider: ProviderName, answer: &Answer, elapsed: Duration) {
         metrics::completeness(provider, share);
     }
     metrics::pages_read(provider, figures.pages);
+    metrics::tiles(provider, figures.tiles.0, figures.tiles.1);
 }
 
 #[cfg(test)]

@@ -81,6 +81,8 @@ impl PaddleProvider {
             let text =
                 self.reader.read(&page, stop, &mut on_step).map_err(|error| job_error(&error))?;
             clock.book_read(text.preprocess, text.infer);
+            clock.tiles.0 += text.tiles_read;
+            clock.tiles.1 += text.tiles_skipped;
             warnings.extend(text.warnings);
             readings.push(PageReading {
                 number: *number,
@@ -119,7 +121,7 @@ impl Provider for PaddleProvider {
         reading.model_versions.clone_from(&self.versions);
         reading.processing_time_ms = u64::try_from(clock.total().as_millis()).unwrap_or(u64::MAX);
         reading.stages_latency_ms = clock.in_ms();
-        let figures = figures(&reading, clock.stages);
+        let figures = figures(&reading, &clock);
         let result = serde_json::to_vec(&reading).map_err(|error| {
             JobError::new(
                 ErrorCode::InternalError,
@@ -171,14 +173,15 @@ fn unread(number: u32, error: &EngineError) -> Warning {
     }
 }
 
-fn figures(reading: &Reading, stages: BTreeMap<&'static str, (Stage, Duration)>) -> Figures {
+fn figures(reading: &Reading, clock: &Clock) -> Figures {
     Figures {
-        stages: stages.into_values().collect(),
+        stages: clock.stages.values().copied().collect(),
         confidence: reading.confidence,
         dimensions: reading.dimensions.iter().filter_map(|item| item.evidence.confidence).collect(),
         symbols: reading.symbols.iter().filter_map(|item| item.evidence.confidence).collect(),
         completeness: Some(reading.field_coverage.coverage_ratio),
         pages: count(reading.pages.len()),
+        tiles: clock.tiles,
     }
 }
 
@@ -186,17 +189,19 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Books the time since the last booking to a stage.
+/// Books the time since the last booking to a stage, and the tiles that it went into.
 struct Clock {
     begin: Instant,
     since: Instant,
     stages: BTreeMap<&'static str, (Stage, Duration)>,
+    /// Searched, and skipped as empty.
+    tiles: (u32, u32),
 }
 
 impl Clock {
     fn start() -> Self {
         let now = Instant::now();
-        Self { begin: now, since: now, stages: BTreeMap::new() }
+        Self { begin: now, since: now, stages: BTreeMap::new(), tiles: (0, 0) }
     }
 
     fn book(&mut self, stage: Stage) {

@@ -58,13 +58,15 @@ impl RedisStore {
     pub(in crate::store) async fn check(&self) -> Result<StoreHealth, StoreError> {
         let () = self.link.run("", &cmd("PING")).await?;
         let mut pipeline = pipe();
-        pipeline.cmd("INFO").arg("persistence").cmd("INFO").arg("memory");
+        pipeline.cmd("INFO").arg("server").cmd("INFO").arg("persistence").cmd("INFO").arg("memory");
         match self.link.run_all("", &pipeline).await {
-            Ok::<(String, String), _>((persistence, memory)) => {
-                Ok(StoreHealth { risks: risks(&persistence, &memory) })
-            }
+            Ok::<(String, String, String), _>((server, persistence, memory)) => Ok(StoreHealth {
+                version: figure(&server, "redis_version").map(str::to_owned),
+                risks: risks(&persistence, &memory),
+            }),
             // Access rules may keep the settings from us while all the rest works.
             Err(StoreError::Refused(reason)) => Ok(StoreHealth {
+                version: None,
                 risks: vec![format!("settings of redis can't be checked, allow INFO: {reason}")],
             }),
             Err(error) => Err(error),
