@@ -61,7 +61,8 @@ impl Opinions {
             && general.confidence < GENERAL_DOUBT;
         let has_ground = is_dimension(&specialist.text) && specialist.confidence >= DOUBTFUL;
         let is_surer = specialist.confidence + HOME_ADVANTAGE >= general.confidence;
-        if is_lone_sign || (has_ground && is_surer) { tidied(specialist) } else { general }
+        let chosen = if is_lone_sign || (has_ground && is_surer) { specialist } else { general };
+        if is_dimension(&chosen.text) { tidied(chosen) } else { chosen }
     }
 }
 
