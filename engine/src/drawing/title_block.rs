@@ -4,6 +4,7 @@
 //! the next caption. Fields that no caption announces are taken from the title block's other lines
 //! where their form says what they are.
 
+use super::general;
 use super::labels::{Caption, Field, Label};
 use super::material;
 use super::regions::{Regions, Role, TitlePlace};
@@ -56,7 +57,7 @@ pub(super) struct Entry {
     way: Way,
 }
 
-/// Reads what a sheet says of the ten fields, the surest entry of a field first.
+/// Reads what a sheet says of the fields, the surest entry of a field first.
 pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for (index, line) in sheet.lines.iter().enumerate() {
@@ -77,7 +78,10 @@ pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Vec<Entry> {
 fn in_line(regions: &Regions, index: usize, line: &Line<'_>) -> Vec<Entry> {
     let text = line.text();
     let labels = regions.labels.get(index).map_or(&[][..], Vec::as_slice);
-    let fields = labels.iter().filter(|label| matches!(label.caption, Caption::Field(_))).count();
+    let fields = labels
+        .iter()
+        .filter(|label| matches!(label.caption, Caption::Field(field) if field.is_counted()))
+        .count();
     let way = match regions.roles.get(index) {
         Some(Role::Title) => Way::TextOfTitle,
         Some(Role::Table) => Way::TextOfTable,
@@ -115,7 +119,14 @@ fn is_believed(field: Field, value: &Value, has_colon: bool, is_listed: bool) ->
             let has_digit = value.value.chars().any(|character| character.is_ascii_digit());
             has_colon || has_digit && (value.is_whole || is_listed)
         }
-        Field::PartName | Field::Material | Field::Company => has_colon || is_listed,
+        Field::PartName
+        | Field::Material
+        | Field::Company
+        | Field::Author
+        | Field::Checker
+        | Field::Approver
+        | Field::SheetSize => has_colon || is_listed,
+        Field::Standard | Field::ToleranceNote | Field::Units => true,
     }
 }
 
@@ -135,9 +146,11 @@ fn in_cell(sheet: &Sheet<'_>, regions: &Regions, index: usize, line: &Line<'_>) 
         .filter_map(|other| {
             let candidate = sheet.lines.get(other)?;
             let distance = distance_in_cell(line.place, cell, candidate)?;
-            let is_free = !regions.is(other, Role::Zone) && !starts_with_caption(regions, other);
+            if regions.is(other, Role::Zone) || starts_with_caption(regions, other) {
+                return None;
+            }
             let value = values::value(field, candidate.source.text.trim())
-                .filter(|value| is_free && value.is_whole)?;
+                .filter(|value| value.is_whole)?;
             Some((distance, other, value))
         })
         .min_by(|first, second| first.0.total_cmp(&second.0));
@@ -188,7 +201,6 @@ fn cell(sheet: &Sheet<'_>, regions: &Regions, index: usize, label: Area) -> Area
 /// How far a line in a cell is from the caption; none if it is not in the cell.
 fn distance_in_cell(label: Area, cell: Area, candidate: &Line<'_>) -> Option<f32> {
     let (place, height) = (candidate.place, label.height());
-    let is_level = candidate.is_level();
     let is_right_of = (place.middle_y() - label.middle_y()).abs()
         < height.max(place.height()) * 0.6
         && place.left > label.right - height;
@@ -197,7 +209,7 @@ fn distance_in_cell(label: Area, cell: Area, candidate: &Line<'_>) -> Option<f32
         && place.middle_y() < cell.bottom;
     let is_across =
         place.middle_x() > cell.left && place.middle_x() < cell.right && place.left < cell.right;
-    if !(is_level && is_across && (is_right_of || is_below)) {
+    if !(is_across && (is_right_of || is_below) && candidate.is_level()) {
         return None;
     }
     if is_right_of {
@@ -266,7 +278,9 @@ fn by_form(sheet: &Sheet<'_>, regions: &Regions, place: TitlePlace, entries: &mu
             !matches!(regions.roles.get(*index), Some(Role::Zone | Role::Note | Role::Table))
         })
         .filter(|index| {
-            !entries.iter().any(|entry| entry.way <= Way::Text && entry.lines.contains(index))
+            !entries.iter().any(|entry| {
+                entry.field.is_counted() && entry.way <= Way::Text && entry.lines.contains(index)
+            })
         })
         .filter(|index| {
             sheet.lines.get(*index).is_some_and(|line| !regions.is_caption(*index, line))
@@ -395,6 +409,12 @@ fn stated_anywhere(sheet: &Sheet<'_>, entries: &mut Vec<Entry>) {
                     .filter(|_| text.to_ascii_lowercase().contains("copyright")),
             ),
             (Field::Sheet, values::chinese_sheet(text)),
+            (Field::Units, values::stated_units(text).map(str::to_owned)),
+            (Field::Standard, values::drawing_standard(text)),
+            (
+                Field::ToleranceNote,
+                general::is_note(text).then(|| line.source.text.trim().to_owned()),
+            ),
         ];
         for (field, value) in stated {
             let is_known = entries.iter().any(|entry| entry.field == field);

@@ -56,6 +56,16 @@ static PROJECTION_STATED: LazyLock<LazyPattern> =
 static NUMBER: LazyLock<LazyPattern> =
     LazyLock::new(|| compiled(r"^[A-Za-z0-9№][A-Za-z0-9_./\-]*[A-Za-z0-9](?: ?- ?[A-Za-z0-9]+)?"));
 static SHEET_SIZE: LazyLock<LazyPattern> = LazyLock::new(|| compiled(r"^(?:DIN )?A[0-5]$"));
+static UNITS: LazyLock<LazyPattern> = LazyLock::new(|| {
+    compiled(
+        r"(?i)(?:dimensions?|units?|measures?|单位|尺寸单位|maße|cotes|cotas|quote|размеры|mått)(?:[^\d]{0,12} (?:in|are|en|в|i))? ?[:(=]? ?(?:in )?(mm\b|millimet\w*|inch\w*|毫米|мм)",
+    )
+});
+static DRAWING_STANDARD: LazyLock<LazyPattern> = LazyLock::new(|| {
+    compiled(
+        r"(?:ASME|ANSI) ?Y14\.\d+(?:\.\d+)?M?(?:[- ]\d{4})?|ISO ?(?:8015|1101|14405|128|129)(?:-\d{1,2})?(?::\d{4})?|GB/T ?(?:4458|1182|4249)(?:\.\d)?(?:-\d{4})?|ГОСТ 2\.\d{3}(?:-\d{2,4})?",
+    )
+});
 static DOMAIN: LazyLock<LazyPattern> =
     LazyLock::new(|| compiled(r"(?i)^[a-z][a-z\d-]+\.(?:com|org|net|de|eu|cn|co\.uk)$"));
 static COMPANY: LazyLock<LazyPattern> = LazyLock::new(|| {
@@ -88,6 +98,11 @@ pub(super) fn value(field: Field, text: &str) -> Option<Value> {
         Field::PartName | Field::Material | Field::Company => {
             is_name(text).then(|| whole(text.to_owned()))
         }
+        Field::Author | Field::Checker | Field::Approver => {
+            is_person(text).then(|| whole(text.to_owned()))
+        }
+        Field::SheetSize => is_sheet_size(text).then(|| whole(text.to_owned())),
+        Field::Standard | Field::ToleranceNote | Field::Units => None,
     }
 }
 
@@ -141,6 +156,32 @@ pub(super) fn is_name(text: &str) -> bool {
     let has_size = SHEET_SIZE.as_ref().is_some_and(|size| size.is_match(text));
     let is_caption = labels::is_caption(text, &labels::find(text));
     (letters >= 2 || is_chinese && letters >= 1) && !has_size && !is_caption && date(text).is_none()
+}
+
+/// Whether a text can be the name or initials of a person.
+fn is_person(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let is_plain = text
+        .chars()
+        .all(|character| character.is_alphabetic() || matches!(character, ' ' | '.' | '-' | '\''));
+    is_plain && (1..=4).contains(&words) && is_name(text) && company(text).is_none()
+}
+
+fn is_sheet_size(text: &str) -> bool {
+    let is_letter = text.len() == 1 && text.starts_with(|first: char| ('A'..='E').contains(&first));
+    is_letter || SHEET_SIZE.as_ref().is_some_and(|size| size.is_match(text))
+}
+
+/// The unit in which a text says that the sheet is dimensioned.
+pub(super) fn stated_units(text: &str) -> Option<&'static str> {
+    let found = UNITS.as_ref()?.captures(text)?;
+    let unit = found.get(1)?.as_str().to_lowercase();
+    Some(if unit.starts_with("in") || unit.starts_with('"') { "inch" } else { "mm" })
+}
+
+/// The standard by which a text says that the sheet is drawn.
+pub(super) fn drawing_standard(text: &str) -> Option<String> {
+    DRAWING_STANDARD.as_ref()?.find(text).map(|found| found.as_str().to_owned())
 }
 
 fn number(text: &str) -> Option<Value> {
