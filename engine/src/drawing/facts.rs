@@ -60,7 +60,8 @@ pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Facts {
                     },
                     value: raw,
                     normalized_form: Some(frame.characteristic.clone()),
-                    frame: Some(frame),
+                    // a sign or word alone names a characteristic but controls nothing
+                    frame: Some(frame).filter(|frame| frame.tolerance.is_some()),
                     surface: None,
                     evidence,
                 }),
@@ -137,8 +138,7 @@ fn statements_of(block: &mut Block) -> Vec<Found> {
 
 /// Whether a bare name repeats the symbol before it, as in `垂直度 ⊥`.
 fn is_name_of(first: &Symbol, second: &Symbol) -> bool {
-    let has_tolerance =
-        |symbol: &Symbol| symbol.frame.as_ref().is_none_or(|frame| frame.tolerance.is_some());
+    let has_tolerance = |symbol: &Symbol| symbol.frame.is_some() || symbol.surface.is_some();
     first.kind == second.kind
         && first.evidence.lines == second.evidence.lines
         && !has_tolerance(first)

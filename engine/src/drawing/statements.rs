@@ -70,7 +70,9 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         Statement::Dimension(_) if is_prose => false,
         Statement::Dimension(callout) if is_bend_note => callout.kind == DimensionType::Angle,
         Statement::Dimension(callout) => callout.is_signed || is_size,
-        Statement::Frame(_) | Statement::Texture(_) => true,
+        // other signs and letters are misread as one; a frame's sign never stands alone
+        Statement::Frame(_) => !frame::is_sign(text.trim()),
+        Statement::Texture(_) => true,
     });
     found
 }
@@ -218,7 +220,9 @@ fn is_plain(found: &Found) -> bool {
 /// Whether a text tells how sheet metal is bent; its radius belongs to the tool, not to a view.
 fn is_bend_note(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    let is_direction = ["UP ", "DOWN "].iter().any(|word| upper.starts_with(word));
+    let word = upper.split(' ').next().unwrap_or_default();
+    // recognisers lose a letter of DOWN more often than they keep all four
+    let is_direction = word == "UP" || word.starts_with('D') && word.ends_with("WN");
     is_direction && upper.contains('°') || upper.contains("K=") || upper.contains("K-FACTOR")
 }
 

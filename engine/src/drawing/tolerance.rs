@@ -41,7 +41,9 @@ pub(super) fn deviation(cursor: &mut Cursor<'_>, nominal: Nominal) -> Option<Tol
     if !ahead.skip_gap() {
         return None;
     }
-    ahead.eat(&[',']);
+    // a stray line or the border of a cell may stand between a size and its deviation
+    ahead.eat(&[',', '|']);
+    ahead.skip_gap();
     let is_bracketed = ahead.eat(&['(']);
     let tolerance = symmetric(&mut ahead, nominal).or_else(|| signed_pair(&mut ahead, nominal))?;
     if is_bracketed && ahead.previous() != Some(')') && !ahead.eat(&[')']) {

@@ -15,6 +15,10 @@ pub(super) struct Value {
     pub(super) is_whole: bool,
 }
 
+/// Scales of ISO 5455 that are still plain when their colon is not read.
+const COLONLESS_SCALES: [&str; 11] =
+    ["1:1", "1:2", "1:5", "1:10", "1:20", "1:50", "1:100", "2:1", "5:1", "10:1", "20:1"];
+
 /// Longest value of a field in characters; longer texts are prose.
 const LONGEST_VALUE: usize = 80;
 
@@ -210,6 +214,9 @@ fn scale(text: &str) -> Option<Value> {
 
 /// Reads `1.2` as `1:2`: one side of a scale is one, and scales are not printed as decimals from one on.
 fn misread_scale(text: &str) -> Option<String> {
+    if let Some(scale) = COLONLESS_SCALES.iter().find(|scale| scale.replace(':', "") == text) {
+        return Some((*scale).to_owned());
+    }
     let (drawn, real) = text.split_once('.')?;
     let is_figure = |side: &str| {
         (1..=3).contains(&side.len())
@@ -270,6 +277,8 @@ mod tests {
             (Field::Scale, "1:2.5", "1:2.5"),
             (Field::Scale, "N.T.S.", "NTS"),
             (Field::Scale, "1.1", "1:1"),
+            (Field::Scale, "12", "1:2"),
+            (Field::Scale, "1", "1"),
             (Field::Sheet, "2 of 4", "2/4"),
             (Field::Sheet, "1 OF 1", "1/1"),
             (Field::Sheet, "第1张 共2张", "1/2"),

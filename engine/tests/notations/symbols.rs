@@ -112,6 +112,8 @@ fn a_frame_whose_sign_is_missing_is_told_by_its_cells() {
             ("|⌀0.14Ⓜ|C|EⓂ", "unknown Ø0.14 (M) C E(M)"),
             ("⌀0.14Ⓜ|C|EⓂ", "unknown Ø0.14 (M) C E(M)"),
             ("0,6 A", "unknown 0.6 A"),
+            ("0.25 M EM", "unknown 0.25 (M) E(M)"),
+            ("0.25M E", "unknown 0.25 (M) E"),
             ("0.04|A", "unknown 0.04 A"),
             ("□|0.04|A", "unknown 0.04 A"),
         ],

@@ -72,6 +72,7 @@ fn per_length(cursor: &mut Cursor<'_>) -> Option<f64> {
 /// Reads the modifiers of the tolerance and the height of a projected zone.
 fn zone_modifiers(cursor: &mut Cursor<'_>) -> (Vec<String>, Option<f64>) {
     let (mut found, mut projected) = (Vec::new(), None);
+    found.extend(apart_modifier(cursor).map(String::from));
     loop {
         if let Some(letter) = modifier(cursor) {
             found.push(letter.to_string());
@@ -89,6 +90,21 @@ fn zone_modifiers(cursor: &mut Cursor<'_>) -> (Vec<String>, Option<f64>) {
         found.push((*word).to_owned());
         *cursor = ahead;
     }
+}
+
+/// Reads the plain letter of a circled one behind a space and in front of datums: `0.25 M E`.
+fn apart_modifier(cursor: &mut Cursor<'_>) -> Option<char> {
+    let mut ahead = *cursor;
+    if !(ahead.eat(&[' ']) && ahead.eat(&['M', 'L'])) || ahead.is_inside_word() {
+        return None;
+    }
+    let letter = ahead.previous();
+    let (datums, _) = datums(&mut ahead.clone());
+    if datums.is_empty() {
+        return None;
+    }
+    *cursor = ahead;
+    letter
 }
 
 /// Reads `Ⓜ`, `(M)`, or the plain letter that recognisers make of it when it touches what it modifies.
