@@ -196,10 +196,11 @@ impl General {
     }
 }
 
-/// Whether a text grants anything to sizes without a tolerance.
+/// Whether a text grants lengths without a tolerance anything.
 pub(super) fn is_note(text: &str) -> bool {
     let mut general = General::default();
     general.read(text);
+    general.angular = Stated::Not;
     general != General::default()
 }
 

@@ -70,8 +70,26 @@ pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Vec<Entry> {
         by_form(sheet, regions, place, &mut entries);
     }
     stated_anywhere(sheet, &mut entries);
+    drop_claimed_persons(&mut entries);
     entries.sort_by_key(|entry| (entry.field, entry.way));
     entries
+}
+
+/// Drops persons whose cell turned out to hold another field: an empty cell lies open to its neighbours.
+fn drop_claimed_persons(entries: &mut Vec<Entry>) {
+    let is_person =
+        |field: Field| matches!(field, Field::Author | Field::Checker | Field::Approver);
+    let claimed: Vec<usize> = entries
+        .iter()
+        .filter(|entry| !is_person(entry.field))
+        .flat_map(|entry| entry.lines.iter().copied())
+        .collect();
+    entries.retain(|entry| {
+        let is_from_cell = matches!(entry.way, Way::CellOfTitle | Way::CellElsewhere);
+        !(is_person(entry.field)
+            && is_from_cell
+            && entry.lines.iter().any(|line| claimed.contains(line)))
+    });
 }
 
 /// Reads captions with their values behind them in one line.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::glyphs::Uniform;
 use super::labels::{self, Field};
 
 /// A value as printed and in the uniform spelling.
@@ -165,10 +166,12 @@ pub(super) fn is_name(text: &str) -> bool {
 /// Whether a text can be the name or initials of a person.
 fn is_person(text: &str) -> bool {
     let words = text.split_whitespace().count();
-    let is_plain = text
-        .chars()
-        .all(|character| character.is_alphabetic() || matches!(character, ' ' | '.' | '-' | '\''));
-    is_plain && (1..=4).contains(&words) && is_name(text) && company(text).is_none()
+    let is_plain = text.chars().all(|character| {
+        character.is_alphabetic() || matches!(character, ' ' | '.' | '-' | '\'' | '’')
+    });
+    let uniform = Uniform::new(text).text;
+    let has_caption = !labels::find(&uniform).is_empty();
+    is_plain && (1..=4).contains(&words) && !has_caption && is_name(text) && company(text).is_none()
 }
 
 fn is_sheet_size(text: &str) -> bool {
@@ -305,6 +308,8 @@ mod tests {
             (Field::DrawingNumber, "27.08.2018"),
             (Field::PartName, "13/06/19"),
             (Field::PartName, "SCALE"),
+            (Field::Checker, "APPV’D"),
+            (Field::Author, "R2"),
         ] {
             assert_eq!(read(field, text), None, "{text}");
         }

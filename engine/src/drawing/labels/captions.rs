@@ -250,7 +250,8 @@ pub(super) const CAPTIONS: [(Caption, &[&str]); 15] = [
         &[
             "approved(?: by)?",
             "appv'?d",
-            r"appr?\.?",
+            r"appr\.?",
+            r"app\.",
             "批准",
             "审定",
             "freigegeben",
