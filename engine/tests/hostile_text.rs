@@ -96,7 +96,7 @@ proptest! {
         let text = piece.repeat(20_000 / piece.len());
         let started = Instant::now();
 
-        interpret(vec![page(vec![line(&text, ([100.0, 100.0], 3000.0, 24.0, 0.0))])]);
+        let _ = interpret(vec![page(vec![line(&text, ([100.0, 100.0], 3000.0, 24.0, 0.0))])]);
 
         prop_assert!(started.elapsed() < Duration::from_secs(5), "{piece}: {:?}", started.elapsed());
     }
@@ -115,11 +115,11 @@ fn four_thousand_lines_take_no_more_than_their_share() {
 /// The fastest of three readings, so that a busy machine does not decide.
 fn fastest(count: usize) -> Duration {
     let page = page((0..count).map(drawn_line).collect());
-    interpret(vec![page.clone()]);
+    let _ = interpret(vec![page.clone()]);
     let runs = (0..3).map(|_| {
         let copy = vec![page.clone()];
         let started = Instant::now();
-        interpret(copy);
+        let _ = interpret(copy);
         started.elapsed()
     });
     runs.min().unwrap()
