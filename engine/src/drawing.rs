@@ -15,12 +15,15 @@ mod callout;
 mod compose;
 mod cursor;
 mod facts;
+mod fits;
 mod frame;
+mod general;
 mod glyphs;
 mod habits;
 mod hole;
 mod identifier;
 mod labels;
+mod marks;
 mod material;
 mod notes;
 mod number;
@@ -30,6 +33,7 @@ mod review;
 mod sheet;
 mod statements;
 mod surface;
+mod tables;
 mod thread;
 mod title_block;
 mod tolerance;
@@ -54,6 +58,7 @@ fn read(pages: &[PageReading]) -> Reading {
         .collect();
 
     let Facts { dimensions, symbols } = views(&sheets);
+    let tables = sheets.iter().flat_map(|(sheet, regions)| tables::read(sheet, regions)).collect();
     let notes = sheets.iter().flat_map(|(sheet, regions)| notes::read(sheet, regions)).collect();
 
     let identifiers: Vec<_> = sheets
@@ -90,6 +95,7 @@ fn read(pages: &[PageReading]) -> Reading {
         field_coverage,
         engineering_signals,
         review_hints,
+        tables,
         notes,
         material,
         material_info,

@@ -53,6 +53,7 @@ fn check(case: &Value) -> Result<(), String> {
         "title_block" => check_title_block(&reading, expected),
         "identifiers" => check_identifiers(&reading, expected),
         "process" => check_process(&reading, expected),
+        "fallback" => check_fallback(&reading, expected),
         other => Err(format!("unknown kind {other}")),
     }
 }
@@ -211,6 +212,21 @@ fn check_process(reading: &Reading, expected: &Value) -> Result<(), String> {
         })?;
     }
     Ok(())
+}
+
+/// What a language model wrote as free text is read as the text of a drawing.
+fn check_fallback(reading: &Reading, expected: &Value) -> Result<(), String> {
+    let found: Vec<Value> = reading.dimensions.iter().map(original_dimension).collect();
+    contains_all(&found, &expected["dimensions_contain"])?;
+    if expected["first_thread"].is_object() {
+        let first = found.iter().find(|dimension| dimension["type"] == "thread");
+        ensure(first.is_some_and(|first| matches(first, &expected["first_thread"])), || {
+            format!("the first thread is {first:?}")
+        })?;
+    }
+    let symbols: Vec<Value> =
+        reading.symbols.iter().map(|symbol| serde_json::to_value(symbol).unwrap()).collect();
+    contains_all(&symbols, &expected["symbols_contain"])
 }
 
 fn counts(found: usize, wanted: &Value) -> Result<(), String> {

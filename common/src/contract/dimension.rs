@@ -19,7 +19,7 @@ pub struct Dimension {
     pub unit: Unit,
     /// How often the feature occurs, 1 unless stated.
     pub count: u32,
-    /// The stated deviation, none where general tolerances apply.
+    /// The stated deviation, else the sheet's general one, else none.
     pub tolerance: Option<Tolerance>,
     /// The thread, for threads.
     pub thread: Option<Thread>,
@@ -27,6 +27,9 @@ pub struct Dimension {
     pub hole: Option<HoleFeature>,
     /// The second figure of a chamfer, in degrees.
     pub angle: Option<f64>,
+    /// Words that hold for it: `typical`, `equally_spaced`, `not_to_scale`, `thickness` ...
+    #[serde(default)]
+    pub qualifiers: Vec<String>,
     /// Where it stands.
     #[serde(flatten)]
     pub evidence: Evidence,
@@ -56,6 +59,10 @@ pub enum DimensionType {
     Square,
     /// The length of an arc.
     ArcLength,
+    /// A conical taper: difference of the diameters by length, 0.1 for `1:10`.
+    Taper,
+    /// A slope: rise by length, 0.02 for `1:50`.
+    Slope,
 }
 
 /// What a figure counts.
@@ -70,6 +77,8 @@ pub enum Unit {
     Inch,
     /// Degrees.
     Deg,
+    /// Nothing: the value is a ratio of lengths.
+    Ratio,
 }
 
 /// A stated tolerance; deviations are signed and in the dimension's unit.
@@ -81,10 +90,13 @@ pub struct Tolerance {
     pub upper: Option<f64>,
     /// Lower deviation from the nominal value.
     pub lower: Option<f64>,
-    /// The fit, such as `H7` or `H7/g6`.
+    /// The fit, whose deviations are by ISO 286 unless printed (of a pair, the hole's), such as `H7` or `H7/g6`.
     pub fit: Option<String>,
     /// The tolerance grade number, such as 7 of `H7`.
     pub grade: Option<u8>,
+    /// What a general tolerance rests on, such as `ISO 2768-m`.
+    #[serde(default)]
+    pub basis: Option<String>,
 }
 
 /// How a tolerance is stated.
@@ -120,8 +132,11 @@ pub struct Thread {
     pub standard: String,
     /// The size as designated, such as `M10` or `1/4-20 UNC`.
     pub size: String,
-    /// Pitch in millimetres, where stated or given by the threads per inch.
+    /// Pitch in millimetres, where known.
     pub pitch: Option<f64>,
+    /// Whether the pitch is not printed but the one that the standard gives the size.
+    #[serde(default)]
+    pub is_pitch_implied: bool,
     /// Tolerance class, such as `6H` or `2B`.
     pub class: Option<String>,
     /// `left` or `right`; right unless stated.

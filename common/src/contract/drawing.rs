@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 
 use super::reading::{Bbox, Evidence};
 
-/// The ten fields of a title block as stated; `field_evidence` says where each stands.
+/// The fields of a title block as stated; `field_evidence` says where each stands.
+///
+/// The first ten are the original's, and coverage counts them alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the field names are the words of the sheet")]
@@ -22,6 +24,13 @@ pub struct TitleBlock {
     pub weight: Option<String>,
     pub company: Option<String>,
     pub projection: Option<String>,
+    pub author: Option<String>,
+    pub checker: Option<String>,
+    pub approver: Option<String>,
+    pub standard: Option<String>,
+    pub tolerance_note: Option<String>,
+    pub units: Option<String>,
+    pub sheet_size: Option<String>,
 }
 
 /// One named or numbered thing with its evidence.

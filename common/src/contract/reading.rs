@@ -136,7 +136,8 @@ pub fn bbox_around(points: impl Iterator<Item = [f32; 2]>) -> Bbox {
         return [0; 4];
     }
     let (left, top) = (low[0].floor() as i32, low[1].floor() as i32);
-    [left, top, high[0].ceil() as i32 - left, high[1].ceil() as i32 - top]
+    let (right, bottom) = (high[0].ceil() as i32, high[1].ceil() as i32);
+    [left, top, right.saturating_sub(left), bottom.saturating_sub(top)]
 }
 
 /// How a text came to be known.

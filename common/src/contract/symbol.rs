@@ -35,13 +35,25 @@ pub struct ControlFrame {
     pub tolerance: Option<f64>,
     /// Whether the zone is a cylinder.
     pub is_diameter_zone: bool,
-    /// Modifiers of the tolerance, such as `M`.
+    /// Modifiers of the tolerance as plain letters: `M`, `L`, `P`, `F`, `CZ` ...
     pub modifiers: Vec<String>,
     /// Datum letters in order.
     pub datums: Vec<String>,
     /// For each datum that has one, its modifier.
     #[serde(default)]
     pub datum_modifiers: BTreeMap<String, String>,
+    /// Whether the zone is a sphere.
+    #[serde(default)]
+    pub is_spherical_zone: bool,
+    /// The length over which the tolerance holds, 100 of `0.02/100`.
+    #[serde(default)]
+    pub per_length: Option<f64>,
+    /// The height of a projected zone, 25 of `Ⓟ25`.
+    #[serde(default)]
+    pub projected_length: Option<f64>,
+    /// Whether it is a lower segment of the composite frame before it.
+    #[serde(default)]
+    pub is_composite_segment: bool,
 }
 
 /// A surface texture indication.
@@ -53,4 +65,10 @@ pub struct SurfaceTexture {
     pub value: f64,
     /// How the surface is made, where the symbol or text says so.
     pub process: Option<String>,
+    /// Whether it holds for every surface without its own, as behind `其余` or `REST`.
+    #[serde(default)]
+    pub is_general: bool,
+    /// Whether the figure must not be passed by any measurement: `max`.
+    #[serde(default)]
+    pub is_maximum: bool,
 }

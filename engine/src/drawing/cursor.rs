@@ -62,10 +62,11 @@ impl<'t> Cursor<'t> {
         found
     }
 
-    /// Reads a text, whatever the case of its ASCII letters.
+    /// Reads a text, whatever the case of its letters.
     pub(super) fn eat_text(&mut self, wanted: &str) -> bool {
-        let found =
-            self.rest().get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
+        let found = self.rest().get(..wanted.len()).is_some_and(|start| {
+            start.eq_ignore_ascii_case(wanted) || !wanted.is_ascii() && is_same_word(start, wanted)
+        });
         if found {
             self.at += wanted.len();
         }
@@ -107,6 +108,11 @@ impl<'t> Cursor<'t> {
     fn is_at_letter(self) -> bool {
         self.peek().is_some_and(|next| next.is_ascii_alphabetic())
     }
+}
+
+/// Whether two words differ in nothing but the case of letters such as `É`.
+fn is_same_word(first: &str, second: &str) -> bool {
+    first.chars().flat_map(char::to_lowercase).eq(second.chars().flat_map(char::to_lowercase))
 }
 
 /// Whether a character makes words in the Latin alphabet.

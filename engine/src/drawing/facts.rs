@@ -8,12 +8,14 @@ use cad_common::contract::symbol::Symbol;
 
 use super::callout::Callout;
 use super::compose::{self, Block};
+use super::general::General;
 use super::glyphs::Uniform;
 use super::habits::{Habits, is_size, restore_sign};
 use super::number::MM_PER_INCH;
 use super::regions::{Regions, Role};
 use super::sheet::Sheet;
 use super::statements::{self, Found, Statement};
+use super::{fits, marks};
 
 /// The smallest plain length believed, in millimetres; smaller figures are tolerances of frames
 /// whose sign was not recognised.
@@ -58,7 +60,8 @@ pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Facts {
                     },
                     value: raw,
                     normalized_form: Some(frame.characteristic.clone()),
-                    frame: Some(frame),
+                    // a sign or word alone names a characteristic but controls nothing
+                    frame: Some(frame).filter(|frame| frame.tolerance.is_some()),
                     surface: None,
                     evidence,
                 }),
@@ -82,12 +85,38 @@ pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Facts {
     }
     let is_kept = |candidate: &Candidate| is_believed(candidate, unit, habits);
     let footnotes = reference_footnotes(sheet, regions);
+    let general = General::of(sheet);
     facts.dimensions = candidates
         .into_iter()
         .filter(is_kept)
-        .map(|candidate| dimension(candidate, unit, &footnotes))
+        .map(|candidate| {
+            let decimals = candidate.callout.decimals;
+            let mut dimension = dimension(candidate, unit, &footnotes);
+            resolve_fit(&mut dimension);
+            general.apply(&mut dimension, decimals);
+            dimension
+        })
         .collect();
+    facts.symbols.extend(marks::read(sheet, regions, &facts.symbols));
     facts
+}
+
+/// Gives a fit the deviations that ISO 286 gives it; the standard is metric.
+fn resolve_fit(dimension: &mut Dimension) {
+    let (value, unit) = (dimension.value, dimension.unit);
+    let Some(tolerance) = dimension.tolerance.as_mut() else {
+        return;
+    };
+    let is_open = tolerance.upper.is_none() && tolerance.lower.is_none();
+    let resolved = tolerance
+        .fit
+        .as_deref()
+        .filter(|_| is_open && unit == Unit::Mm)
+        .and_then(|fit| fits::deviations(fit, value));
+    if let Some((upper, lower)) = resolved {
+        tolerance.upper = Some(upper);
+        tolerance.lower = Some(lower);
+    }
 }
 
 /// The statements of a block; those of its text with misread characters repaired, where only that
@@ -109,8 +138,7 @@ fn statements_of(block: &mut Block) -> Vec<Found> {
 
 /// Whether a bare name repeats the symbol before it, as in `垂直度 ⊥`.
 fn is_name_of(first: &Symbol, second: &Symbol) -> bool {
-    let has_tolerance =
-        |symbol: &Symbol| symbol.frame.as_ref().is_none_or(|frame| frame.tolerance.is_some());
+    let has_tolerance = |symbol: &Symbol| symbol.frame.is_some() || symbol.surface.is_some();
     first.kind == second.kind
         && first.evidence.lines == second.evidence.lines
         && !has_tolerance(first)
@@ -188,6 +216,7 @@ fn dimension(candidate: Candidate, unit: Unit, footnotes: &[usize]) -> Dimension
         thread: callout.thread,
         hole: Some(callout.hole).filter(|hole| *hole != HoleFeature::default()),
         angle: callout.angle,
+        qualifiers: callout.qualifiers.into_iter().map(str::to_owned).collect(),
         evidence,
     }
 }

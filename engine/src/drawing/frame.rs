@@ -1,11 +1,14 @@
 //! Geometrical tolerances: feature control frames and the words for their characteristics.
 
-use std::collections::BTreeMap;
-
 use cad_common::contract::symbol::ControlFrame;
 
-use super::cursor::{Cursor, is_wordy};
-use super::number;
+use super::cursor::Cursor;
+
+mod characteristics;
+mod zone;
+
+use characteristics::{SIGNS, WORDS};
+use zone::Joint;
 
 /// The characteristic of a frame whose sign was not read.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -16,68 +19,8 @@ const WIDEST_ZONE: f64 = 5.0;
 /// Widest zone believed where only the datums behind it tell a frame from a dimension.
 const WIDEST_UNSIGNED_ZONE: f64 = 1.5;
 
-/// Most datums of one frame.
-const MOST_DATUMS: usize = 3;
-
-/// Signs of characteristics with the original's words for them.
-const SIGNS: [(&str, &str); 16] = [
-    ("⌖", "position"),
-    ("⏥", "flatness"),
-    ("⏤", "straightness"),
-    ("⊥", "perpendicular"),
-    ("∥", "parallel"),
-    ("//", "parallel"),
-    ("∠", "angularity"),
-    ("◎", "concentricity"),
-    ("⌯", "symmetry"),
-    ("○", "circularity"),
-    ("⌭", "cylindricity"),
-    ("⌰", "total_runout"),
-    ("↗", "runout"),
-    ("⌒", "profile_line"),
-    ("⌓", "profile_surface"),
-    ("⟋", "angularity"),
-];
-
-/// Words for characteristics, longer ones before those that they contain.
-const WORDS: [(&str, &str); 36] = [
-    ("profile of a surface", "profile_surface"),
-    ("profile of a line", "profile_line"),
-    ("surface profile", "profile_surface"),
-    ("line profile", "profile_line"),
-    ("total runout", "total_runout"),
-    ("total run-out", "total_runout"),
-    ("circular runout", "runout"),
-    ("runout", "runout"),
-    ("run-out", "runout"),
-    ("perpendicularity", "perpendicular"),
-    ("parallelism", "parallel"),
-    ("angularity", "angularity"),
-    ("flatness", "flatness"),
-    ("straightness", "straightness"),
-    ("cylindricity", "cylindricity"),
-    ("circularity", "circularity"),
-    ("roundness", "circularity"),
-    ("true position", "position"),
-    ("position", "position"),
-    ("concentricity", "concentricity"),
-    ("coaxiality", "concentricity"),
-    ("symmetry", "symmetry"),
-    ("面轮廓度", "profile_surface"),
-    ("线轮廓度", "profile_line"),
-    ("全跳动", "total_runout"),
-    ("圆跳动", "runout"),
-    ("垂直度", "perpendicular"),
-    ("平行度", "parallel"),
-    ("倾斜度", "angularity"),
-    ("平面度", "flatness"),
-    ("直线度", "straightness"),
-    ("圆柱度", "cylindricity"),
-    ("圆度", "circularity"),
-    ("位置度", "position"),
-    ("同轴度", "concentricity"),
-    ("对称度", "symmetry"),
-];
+/// Widest flatness believed where the sign was read as a square.
+const WIDEST_FLATNESS: f64 = 0.5;
 
 /// Reads a characteristic by sign or word, with its tolerance and datums where they follow.
 pub(super) fn frame(cursor: &mut Cursor<'_>) -> Option<ControlFrame> {
@@ -86,12 +29,14 @@ pub(super) fn frame(cursor: &mut Cursor<'_>) -> Option<ControlFrame> {
         .iter()
         .find(|(sign, _)| ahead.eat_text(sign))
         .or_else(|| WORDS.iter().find(|(word, _)| ahead.eat_word(&[word])))
-        .map(|(_, characteristic)| *characteristic)?;
+        .map(|(_, characteristic)| *characteristic)
+        .or_else(|| misread_flatness(&mut ahead))?;
+    ahead.eat_text("公差");
     *cursor = ahead;
     let bare =
         ControlFrame { characteristic: characteristic.to_owned(), ..ControlFrame::default() };
-    let Some(zone) =
-        zone(&mut ahead).filter(|zone| zone.tolerance.is_some_and(|value| value <= WIDEST_ZONE))
+    let Some(zone) = zone::zone(&mut ahead, Joint::Glued)
+        .filter(|zone| zone.tolerance.is_some_and(|value| value <= WIDEST_ZONE))
     else {
         return (!is_slashes_alone(cursor) && !is_at_figure(*cursor)).then_some(bare);
     };
@@ -102,10 +47,49 @@ pub(super) fn frame(cursor: &mut Cursor<'_>) -> Option<ControlFrame> {
     Some(ControlFrame { characteristic: bare.characteristic, ..zone })
 }
 
+/// Reads a square whose figure is too small for a section: the parallelogram of flatness.
+fn misread_flatness(cursor: &mut Cursor<'_>) -> Option<&'static str> {
+    let mut ahead = *cursor;
+    if !ahead.eat(&['□']) {
+        return None;
+    }
+    let mut behind = ahead;
+    let zone = zone::zone(&mut behind, Joint::Parted)?;
+    let is_small = zone.tolerance.is_some_and(|value| value > 0.0 && value <= WIDEST_FLATNESS);
+    if !is_small || zone.is_diameter_zone || !zone.datums.is_empty() {
+        return None;
+    }
+    *cursor = ahead;
+    Some("flatness")
+}
+
+/// Reads the lower segment of a composite frame: a tighter zone under the same sign.
+pub(super) fn segment(cursor: &mut Cursor<'_>, upper: &ControlFrame) -> Option<ControlFrame> {
+    let is_composite =
+        matches!(upper.characteristic.as_str(), "position" | "profile_surface" | "profile_line");
+    if !is_composite {
+        return None;
+    }
+    let mut ahead = *cursor;
+    let zone = zone::zone(&mut ahead, Joint::Parted)?;
+    let is_tighter = zone.tolerance <= upper.tolerance && zone.tolerance > Some(0.0);
+    let is_cell = !zone.datums.is_empty() || zone.is_diameter_zone && upper.is_diameter_zone;
+    if !(is_tighter && is_cell) {
+        return None;
+    }
+    *cursor = ahead;
+    Some(ControlFrame {
+        characteristic: upper.characteristic.clone(),
+        is_composite_segment: true,
+        ..zone
+    })
+}
+
 /// Reads a whole text as a frame whose sign is missing: datums or modifiers give it away.
 pub(super) fn unsigned_frame(text: &str) -> Option<ControlFrame> {
+    let text = text.trim_start_matches(['□', '|', ' ']).trim_end_matches(['|', ' ']);
     let mut cursor = Cursor::new(text);
-    let zone = zone(&mut cursor)?;
+    let zone = zone::zone(&mut cursor, Joint::Parted)?;
     cursor.skip_gap();
     let is_small = zone.tolerance.is_some_and(|value| value <= WIDEST_UNSIGNED_ZONE);
     let is_frame =
@@ -115,107 +99,23 @@ pub(super) fn unsigned_frame(text: &str) -> Option<ControlFrame> {
 
 /// Whether a text can be a cell behind a frame's tolerance: datum letters with modifiers.
 pub(super) fn is_datum_cell(text: &str) -> bool {
-    let mut cursor = Cursor::new(text.trim());
-    let (datums, _) = datums(&mut cursor);
+    let mut cursor = Cursor::new(text.trim_matches(['|', ' ']));
+    let (datums, _) = zone::datums(&mut cursor);
     !datums.is_empty() && cursor.is_done()
 }
 
-/// Reads `Ø0.1Ⓜ A B C`.
-fn zone(cursor: &mut Cursor<'_>) -> Option<ControlFrame> {
-    let mut ahead = *cursor;
-    skip_cell_border(&mut ahead);
-    ahead.eat_text("SØ");
-    let is_diameter_zone = ahead.eat(&['Ø']) || ahead.previous() == Some('Ø');
-    ahead.eat(&[' ']);
-    let tolerance = number::figure(&mut ahead).filter(|figure| !figure.is_padded)?;
-    if matches!(ahead.peek(), Some('°' | 'x' | '-' | '±')) {
-        return None;
-    }
-    let modifiers = modifiers(&mut ahead);
-    if ahead.is_inside_word() {
-        return None;
-    }
-    let (datums, datum_modifiers) = datums(&mut ahead);
-    *cursor = ahead;
-    Some(ControlFrame {
-        characteristic: String::new(),
-        tolerance: Some(tolerance.value),
-        is_diameter_zone,
-        modifiers,
-        datums,
-        datum_modifiers,
-    })
+/// Whether a text can be the cell of a frame's tolerance, with datums behind it or not.
+pub(super) fn is_zone_cell(text: &str) -> bool {
+    let mut cursor = Cursor::new(text.trim_matches(['|', ' ']));
+    let zone = zone::zone(&mut cursor, Joint::Parted);
+    zone.is_some_and(|zone| zone.tolerance.is_some_and(|value| value <= WIDEST_ZONE))
+        && cursor.is_done()
 }
 
-/// Reads circled letters as plain ones.
-fn modifiers(cursor: &mut Cursor<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    while let Some(letter) = modifier(cursor) {
-        found.push(letter.to_string());
-    }
-    found
-}
-
-/// Reads `Ⓜ`, `(M)`, or the plain letter that recognisers make of it when it touches what it modifies.
-fn modifier(cursor: &mut Cursor<'_>) -> Option<char> {
-    let mut plain = *cursor;
-    if plain.previous().is_some_and(is_wordy)
-        && plain.eat(&['M', 'L', 'P'])
-        && !plain.is_inside_word()
-    {
-        *cursor = plain;
-        return plain.previous();
-    }
-    let mut ahead = *cursor;
-    ahead.eat(&[' ']);
-    let mut bracketed = ahead;
-    let letter =
-        if let Some(sign) = ["(M)", "(L)", "(P)"].iter().find(|sign| bracketed.eat_text(sign)) {
-            ahead = bracketed;
-            sign.chars().nth(1)?
-        } else {
-            ahead.bump().and_then(circled_letter)?
-        };
-    *cursor = ahead;
-    Some(letter)
-}
-
-fn circled_letter(character: char) -> Option<char> {
-    let offset = u32::from(character).checked_sub(u32::from('Ⓐ'))?;
-    (offset < 26).then(|| char::from_u32(u32::from('A') + offset)).flatten()
-}
-
-/// Reads datum letters in order, and the modifiers of those that have one.
-fn datums(cursor: &mut Cursor<'_>) -> (Vec<String>, BTreeMap<String, String>) {
-    let (mut letters, mut found_modifiers) = (Vec::new(), BTreeMap::new());
-    while letters.len() < MOST_DATUMS {
-        let mut ahead = *cursor;
-        skip_cell_border(&mut ahead);
-        let Some(letter) = ahead.bump().filter(char::is_ascii_uppercase) else {
-            break;
-        };
-        let mut datum = letter.to_string();
-        if ahead.peek() == Some('-')
-            && ahead.peek_second().is_some_and(|second| second.is_ascii_uppercase())
-        {
-            ahead.bump();
-            datum.push('-');
-            datum.extend(ahead.bump());
-        }
-        if ahead.is_inside_word() {
-            break;
-        }
-        found_modifiers
-            .extend(modifiers(&mut ahead).into_iter().map(|modifier| (datum.clone(), modifier)));
-        letters.push(datum);
-        *cursor = ahead;
-    }
-    (letters, found_modifiers)
-}
-
-fn skip_cell_border(cursor: &mut Cursor<'_>) {
-    cursor.skip_gap();
-    while cursor.eat(&['|', '¦', ' ']) {}
+/// Whether a text is the sign of a characteristic and nothing else.
+pub(super) fn is_sign(text: &str) -> bool {
+    let text = text.trim_matches(['|', ' ']);
+    SIGNS.iter().any(|(sign, _)| text == *sign)
 }
 
 fn is_at_tolerance(mut cursor: Cursor<'_>) -> bool {

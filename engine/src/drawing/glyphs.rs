@@ -103,7 +103,9 @@ fn repaired_at(characters: &[char], position: usize) -> char {
         'J' | 'I' if before == 'L' && after.is_ascii_digit() => ' ',
         'O' | 'o' | 'Q' | '@' if stands_before_figure && !stands_after_figure => 'Ø',
         'O' | 'o' | 'Q' | 'D' if stands_after_figure => '0',
-        'l' | 'I' | '|' | 'i' if stands_after_figure || stands_before_figure => '1',
+        'l' | 'I' | 'i' if stands_after_figure || stands_before_figure => '1',
+        // a bar at one side of a figure is the border of a cell
+        '|' if stands_after_figure && stands_before_figure => '1',
         'S' | 's' if stands_after_figure && (stands_before_figure || after == ' ') => '5',
         'B' if stands_after_figure && stands_before_figure => '8',
         other => other,

@@ -4,34 +4,107 @@ use cad_common::contract::dimension::{Counterbore, Countersink, HoleFeature};
 
 use super::cursor::Cursor;
 use super::number;
+use super::tolerance::{self, Nominal};
 
-/// Words and signs for a depth that stand before its figure.
-const DEPTH_BEFORE: [&str; 8] = ["↧", "DEPTH", "DEEP", "DP", "深度", "深", "TIEFE", "TIEF"];
-
-/// Words for a depth that stand behind its figure.
-const DEPTH_BEHIND: [&str; 6] = ["DEEP", "DP", "TIEF", "DEPTH", "深", "LG"];
-
-/// Words for a hole that goes through, longer ones first.
-const THROUGH: [&str; 10] = [
-    "THRU ALL",
-    "THRU",
-    "THROUGH ALL",
-    "THROUGH",
-    "通孔",
-    "贯穿",
-    "通",
-    "DURCHGEHEND",
-    "DURCH",
-    "TRAVERSANT",
+/// Words and signs for a depth that stand before its figure, longer ones first.
+const DEPTH_BEFORE: [&str; 18] = [
+    "↧",
+    "DEPTH",
+    "DEEP",
+    "DP",
+    "孔深度",
+    "孔深",
+    "深度",
+    "深",
+    "TIEFE",
+    "TIEF",
+    "PROFONDEUR",
+    "PROF.",
+    "PROF",
+    "PROFUNDIDAD",
+    "PROFONDITÀ",
+    "ГЛУБИНА",
+    "ГЛУБ.",
+    "DJUP",
 ];
 
-/// Words and signs for a counterbore or spotface.
-const COUNTERBORE: [&str; 9] =
-    ["⌴", "C'BORE", "CBORE", "C-BORE", "COUNTERBORE", "SPOTFACE", "S'FACE", "沉孔", "SENKUNG"];
+/// Words for a depth that stand behind its figure.
+const DEPTH_BEHIND: [&str; 9] =
+    ["DEEP", "DP", "TIEF", "DEPTH", "深", "LG", "PROF.", "PROF", "DJUP"];
 
-/// Words and signs for a countersink.
-const COUNTERSINK: [&str; 8] =
-    ["⌵", "C'SINK", "CSINK", "C-SINK", "COUNTERSINK", "CSK", "锥孔", "锪锥"];
+/// Words for a hole that goes through, longer ones first.
+const THROUGH: [&str; 24] = [
+    "THRU ALL",
+    "THRU HOLE",
+    "THRU",
+    "THROUGH ALL",
+    "THROUGH HOLE",
+    "THROUGH",
+    "完全贯穿",
+    "通孔",
+    "贯穿",
+    "贯通",
+    "贯",
+    "通",
+    "DURCH ALLES",
+    "DURCHGEHEND",
+    "DURCHGANG",
+    "DURCH",
+    "TRAVERSANT",
+    "DÉBOUCHANT",
+    "PASSANTE",
+    "PASANTE",
+    "СКВОЗНОЕ",
+    "СКВОЗН.",
+    "НАСКВОЗЬ",
+    "GENOMGÅENDE",
+];
+
+/// Words and signs for a counterbore or spotface, longer ones first.
+const COUNTERBORE: [&str; 23] = [
+    "⌴",
+    "⍽",
+    "C'BORE",
+    "CBORE",
+    "C-BORE",
+    "C/BORE",
+    "COUNTERBORE",
+    "SPOTFACE",
+    "SPOT FACE",
+    "S'FACE",
+    "SFACE",
+    "S/FACE",
+    "SF",
+    "沉头孔",
+    "沉孔",
+    "锪平面",
+    "锪平",
+    "ZYLINDERSENKUNG",
+    "FLACHSENKUNG",
+    "SENKUNG",
+    "LAMAGE",
+    "LAMATURA",
+    "ЦЕКОВКА",
+];
+
+/// Words and signs for a countersink, longer ones first.
+const COUNTERSINK: [&str; 15] = [
+    "⌵",
+    "C'SINK",
+    "CSINK",
+    "C-SINK",
+    "C/SINK",
+    "COUNTERSINK",
+    "CSK",
+    "锪锥孔",
+    "锥孔",
+    "锪锥",
+    "埋头孔",
+    "KEGELSENKUNG",
+    "SENKUNG",
+    "FRAISURE",
+    "ЗЕНКОВКА",
+];
 
 /// Words that may stand between a depth and the next statement.
 const DEPTH_QUALIFIERS: [&str; 4] = ["MIN", "MAX", "FULL THREAD", "FROM"];
@@ -78,13 +151,19 @@ pub(super) fn depth_figure(cursor: &mut Cursor<'_>) -> Option<f64> {
     ahead.skip_gap();
     let is_named = DEPTH_BEFORE.iter().any(|word| ahead.eat_text(word));
     if is_named {
-        ahead.eat(&[':', '.']);
+        ahead.eat(&[':']);
+        // the point of `DP.` is no decimal mark
+        if !ahead.peek_second().is_some_and(|next| next.is_ascii_digit()) {
+            ahead.eat(&['.']);
+        }
     } else {
         ahead.eat(&['x', 'X', '-']);
     }
     ahead.skip_gap();
     let figure = number::figure(&mut ahead)?;
     number::length_unit(&mut ahead);
+    // a depth's own tolerance has no place in the contract yet; it must not be left as another size
+    tolerance::deviation(&mut ahead, Nominal { value: figure.value, factor: 1.0 });
     if !is_named {
         ahead.skip_gap();
         if !DEPTH_BEHIND.iter().any(|word| ahead.eat_word(&[word])) {
@@ -123,6 +202,9 @@ fn counterbore(cursor: &mut Cursor<'_>, hole: &mut HoleFeature) -> bool {
     let Some(diameter) = named_diameter(&mut ahead, &COUNTERBORE) else {
         return false;
     };
+    if angle_behind(&mut ahead.clone()).is_some() {
+        return false;
+    }
     let depth = depth_figure(&mut ahead);
     *cursor = ahead;
     hole.counterbore = Some(Counterbore { diameter, depth });
@@ -131,19 +213,47 @@ fn counterbore(cursor: &mut Cursor<'_>, hole: &mut HoleFeature) -> bool {
 
 fn countersink(cursor: &mut Cursor<'_>, hole: &mut HoleFeature) -> bool {
     let mut ahead = *cursor;
-    let Some(diameter) = named_diameter(&mut ahead, &COUNTERSINK) else {
+    let (diameter, angle) = if let Some(found) = angle_before_diameter(&mut ahead) {
+        found
+    } else if let Some(diameter) = named_diameter(&mut ahead, &COUNTERSINK) {
+        (diameter, angle_behind(&mut ahead))
+    } else {
         return false;
     };
-    let angle = angle_behind(&mut ahead);
     *cursor = ahead;
     hole.countersink = Some(Countersink { diameter, angle });
     true
+}
+
+/// Reads `CSK 82° TO Ø10`: the countersink's diameter and angle.
+fn angle_before_diameter(cursor: &mut Cursor<'_>) -> Option<(f64, Option<f64>)> {
+    let mut ahead = *cursor;
+    COUNTERSINK.iter().find(|name| ahead.eat_text(name))?;
+    let angle = angle_behind(&mut ahead)?;
+    ahead.skip_gap();
+    ahead.eat_word(&["TO"]);
+    ahead.eat(&['x', 'X', '*', ',']);
+    ahead.skip_gap();
+    if !ahead.eat(&['Ø']) {
+        return None;
+    }
+    ahead.eat(&[' ']);
+    let diameter = number::figure(&mut ahead)?;
+    number::length_unit(&mut ahead);
+    *cursor = ahead;
+    Some((diameter.value, Some(angle)))
 }
 
 /// Reads a feature's word and its diameter on either side of it: `⌴ Ø11`, `Ø11 C'BORE`.
 fn named_diameter(cursor: &mut Cursor<'_>, names: &[&str]) -> Option<f64> {
     let mut ahead = *cursor;
     let is_named_first = names.iter().any(|name| ahead.eat_text(name));
+    if is_named_first
+        && ahead.is_inside_word()
+        && !ahead.peek().is_some_and(|next| next.is_ascii_digit())
+    {
+        return None;
+    }
     ahead.skip_gap();
     if !is_named_first && ahead.peek() != Some('Ø') {
         return None;
@@ -151,15 +261,29 @@ fn named_diameter(cursor: &mut Cursor<'_>, names: &[&str]) -> Option<f64> {
     ahead.eat(&['Ø']);
     ahead.eat(&[' ']);
     let diameter = number::figure(&mut ahead)?;
+    if ahead.peek() == Some('°') {
+        return None;
+    }
     number::length_unit(&mut ahead);
     if !is_named_first {
         ahead.skip_gap();
-        if !names.iter().any(|name| ahead.eat_text(name)) {
+        if !names.iter().any(|name| ahead.eat_text(name)) || is_at_own_size(ahead) {
             return None;
         }
     }
     *cursor = ahead;
     Some(diameter.value)
+}
+
+/// Whether the name has its own diameter behind it, so that the one before it is the hole's.
+fn is_at_own_size(mut cursor: Cursor<'_>) -> bool {
+    cursor.skip_gap();
+    if angle_behind(&mut cursor).is_some() {
+        cursor.skip_gap();
+        cursor.eat_word(&["TO"]);
+        cursor.skip_gap();
+    }
+    cursor.peek() == Some('Ø')
 }
 
 /// Reads `x 90°`.

@@ -36,7 +36,7 @@ pub(super) fn field_evidence(identifiers: &[Identifier]) -> BTreeMap<String, Ide
     evidence
 }
 
-/// The ten fields, each from its evidence.
+/// The fields, each from its evidence.
 pub(super) fn title_block(evidence: &BTreeMap<String, Identifier>) -> TitleBlock {
     let value =
         |field: Field| evidence.get(field.name()).map(|identifier| identifier.value.clone());
@@ -51,6 +51,13 @@ pub(super) fn title_block(evidence: &BTreeMap<String, Identifier>) -> TitleBlock
         weight: value(Field::Weight),
         company: value(Field::Company),
         projection: value(Field::Projection),
+        author: value(Field::Author),
+        checker: value(Field::Checker),
+        approver: value(Field::Approver),
+        standard: value(Field::Standard),
+        tolerance_note: value(Field::ToleranceNote),
+        units: value(Field::Units),
+        sheet_size: value(Field::SheetSize),
     }
 }
 

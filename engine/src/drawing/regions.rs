@@ -53,6 +53,17 @@ pub(super) struct Regions {
     pub(super) labels: Vec<Vec<Label>>,
     /// The title block, where there is one.
     pub(super) title: Option<TitlePlace>,
+    /// The tables besides the title block.
+    pub(super) tables: Vec<TablePlace>,
+}
+
+/// Where a table stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TablePlace {
+    /// Its area with its rows.
+    pub(super) area: Area,
+    /// The lines of its captions.
+    pub(super) captions: Vec<usize>,
 }
 
 /// Where the values of a title block may stand.
@@ -71,14 +82,14 @@ impl Regions {
         let labels: Vec<Vec<Label>> =
             sheet.lines.iter().map(|line| labels::find(line.text())).collect();
         mark_zones(sheet, &mut roles);
-        let mut title = mark_caption_blocks(sheet, &labels, &mut roles);
+        let (mut title, tables) = mark_caption_blocks(sheet, &labels, &mut roles);
         if title.is_none() {
             title = mark_free_title(sheet, &labels, &mut roles);
         }
         for index in notes::lines(sheet, &roles) {
             set(&mut roles, index, Role::Note);
         }
-        Self { roles, labels, title }
+        Self { roles, labels, title, tables }
     }
 
     /// Whether a line has this role.
@@ -172,13 +183,15 @@ fn zone_mark(sheet: &Sheet<'_>, index: usize, line: &Line<'_>) -> Option<ZoneMar
     Some(ZoneMark { line: index, step, is_number, edge, along })
 }
 
-/// Marks the title block and the tables by their captions; gives the title block's area for values.
+/// Marks the title block and the tables by their captions; gives the title block's area for values
+/// and the places of the tables.
 fn mark_caption_blocks(
     sheet: &Sheet<'_>,
     labels: &[Vec<Label>],
     roles: &mut [Role],
-) -> Option<TitlePlace> {
+) -> (Option<TitlePlace>, Vec<TablePlace>) {
     let blocks = caption_blocks(sheet, labels);
+    let mut tables = Vec::new();
     let title =
         blocks.iter().filter(|block| block.is_title()).max_by_key(|block| block.fields.len());
     for block in &blocks {
@@ -188,16 +201,20 @@ fn mark_caption_blocks(
         } else {
             with_rows(sheet, block)
         };
+        if !is_title && block.rows == 1 {
+            tables.push(TablePlace { area, captions: block.members.clone() });
+        }
         for (index, line) in sheet.lines.iter().enumerate() {
             if area.touches(line.place) {
                 set(roles, index, if is_title { Role::Title } else { Role::Table });
             }
         }
     }
-    title.map(|block| TitlePlace {
+    let title = title.map(|block| TitlePlace {
         area: toward_corner(sheet, block.area.grown(block.letter_height * VALUE_MARGIN)),
         has_cells: true,
-    })
+    });
+    (title, tables)
 }
 
 /// Captions that stand together.
@@ -205,7 +222,7 @@ fn mark_caption_blocks(
 struct CaptionBlock {
     area: Area,
     letter_height: f32,
-    captions: usize,
+    members: Vec<usize>,
     fields: Vec<Field>,
     rows: usize,
 }
@@ -276,13 +293,13 @@ fn block_of(sheet: &Sheet<'_>, labels: &[Vec<Label>], members: &[usize]) -> Opti
         .filter_map(|member| labels.get(*member))
         .flatten()
         .filter_map(|label| match label.caption {
-            Caption::Field(field) => Some(field),
+            Caption::Field(field) => Some(field).filter(|field| field.is_counted()),
             Caption::Other => None,
         })
         .collect();
     fields.sort_unstable();
     fields.dedup();
-    Some(CaptionBlock { area, letter_height, captions: members.len(), fields, rows })
+    Some(CaptionBlock { area, letter_height, members: members.to_vec(), fields, rows })
 }
 
 /// Stretches a title block to the corner of the sheet in which it sits.
@@ -297,7 +314,7 @@ fn toward_corner(sheet: &Sheet<'_>, area: Area) -> Area {
 /// A table's header with the rows that hang on it.
 fn with_rows(sheet: &Sheet<'_>, block: &CaptionBlock) -> Area {
     let mut area = block.area.grown(block.letter_height * 0.5);
-    if block.captions < FEWEST_CAPTIONS {
+    if block.members.len() < FEWEST_CAPTIONS {
         return area;
     }
     let mut below: Vec<Area> =

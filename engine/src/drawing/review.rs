@@ -62,7 +62,7 @@ pub(super) fn signals(
     let kinds: BTreeSet<&str> = symbols.iter().map(|symbol| symbol.kind.as_str()).collect();
     let geometrical: BTreeSet<&str> = symbols
         .iter()
-        .filter(|symbol| symbol.frame.is_some())
+        .filter(|symbol| is_geometrical(symbol))
         .map(|symbol| symbol.kind.as_str())
         .collect();
     let counts = |requirements: &ProcessRequirements| {
@@ -152,6 +152,11 @@ pub(super) fn hints(
         readiness_score: score,
         readiness_band: band.to_owned(),
     }
+}
+
+/// Whether a symbol names a geometrical characteristic, with a tolerance or without.
+fn is_geometrical(symbol: &Symbol) -> bool {
+    symbol.surface.is_none() && !matches!(symbol.kind.as_str(), "datum_feature" | "weld")
 }
 
 fn share(applies: bool, weight: f64) -> f64 {

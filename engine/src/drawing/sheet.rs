@@ -25,8 +25,8 @@ pub(super) struct Sheet<'p> {
 pub(super) struct Line<'p> {
     /// As recognised.
     pub(super) source: &'p TextLine,
-    /// In the uniform alphabet.
-    pub(super) uniform: Uniform,
+    /// In the uniform alphabet, without surrounding space.
+    uniform: String,
     /// Its upright box on the page.
     pub(super) place: Area,
     /// Its box along its own reading direction.
@@ -83,7 +83,7 @@ impl<'p> Line<'p> {
         let place = Area::around(source.polygon.iter().copied());
         Self {
             source,
-            uniform: Uniform::new(&source.text),
+            uniform: Uniform::new(&source.text).text.trim().to_owned(),
             place,
             own: area_along(source, source.rotation),
         }
@@ -91,7 +91,7 @@ impl<'p> Line<'p> {
 
     /// The text in the uniform alphabet, without surrounding space.
     pub(super) fn text(&self) -> &str {
-        self.uniform.text.trim()
+        &self.uniform
     }
 
     /// The height of its letters.

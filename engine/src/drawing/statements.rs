@@ -12,6 +12,9 @@ use super::{frame, surface};
 /// Words that are no part of any statement, from which on a text is prose.
 const PROSE_WORDS: usize = 6;
 
+/// Longest text that is read, in bytes; no line of a drawing comes near it.
+const LONGEST_TEXT: usize = 2000;
+
 /// Words per dimension above which a text is prose.
 const PROSE_PER_DIMENSION: usize = 3;
 
@@ -40,6 +43,9 @@ pub(super) struct Found {
 
 /// Finds what a text states, in its order.
 pub(super) fn find(text: &str) -> Vec<Found> {
+    if text.len() > LONGEST_TEXT {
+        return Vec::new();
+    }
     if let Some(texture) = surface::grade(text) {
         return vec![Found { statement: Statement::Texture(texture), range: 0..text.len() }];
     }
@@ -47,6 +53,11 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         return vec![Found { statement: Statement::Frame(frame), range: 0..text.len() }];
     }
     let (mut found, words) = walk(text);
+    for found in &mut found {
+        if let Statement::Texture(texture) = &mut found.statement {
+            surface::describe(texture, text);
+        }
+    }
     take_depths(text, &mut found);
     let plain = found.iter().filter(|found| is_plain(found)).count();
     let dimensions =
@@ -59,13 +70,18 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         Statement::Dimension(_) if is_prose => false,
         Statement::Dimension(callout) if is_bend_note => callout.kind == DimensionType::Angle,
         Statement::Dimension(callout) => callout.is_signed || is_size,
-        Statement::Frame(_) | Statement::Texture(_) => true,
+        // other signs and letters are misread as one; a frame's sign never stands alone
+        Statement::Frame(_) => !frame::is_sign(text.trim()),
+        Statement::Texture(_) => true,
     });
     found
 }
 
 /// How many words of a text belong to no statement.
 pub(super) fn unrelated_words(text: &str) -> usize {
+    if text.len() > LONGEST_TEXT {
+        return text.split(' ').count();
+    }
     walk(text).1
 }
 
@@ -103,17 +119,35 @@ fn walk(text: &str) -> (Vec<Found>, usize) {
     while !cursor.is_done() {
         let is_decimal = cursor.peek() == Some('.')
             && cursor.peek_second().is_some_and(|next| next.is_ascii_digit());
-        if !is_decimal && cursor.eat(&SEPARATORS) {
+        if !is_decimal && !is_boxed(cursor) && cursor.eat(&SEPARATORS) {
             continue;
         }
         let start = cursor.at();
-        if let Some(statement) = statement(&mut cursor) {
+        if let Some(statement) = segment(&mut cursor, &found).or_else(|| statement(&mut cursor)) {
             found.push(Found { statement, range: start..cursor.at() });
         } else if !eat_size_cross(&mut cursor, &found) {
             words += usize::from(skip_word(&mut cursor));
         }
     }
     (found, words)
+}
+
+/// Whether what comes next belongs to its separator: a boxed size, a figure under a surface mark.
+fn is_boxed(cursor: Cursor<'_>) -> bool {
+    let mut ahead = cursor;
+    match cursor.peek() {
+        Some('|') => callout::callout(&mut ahead).is_some(),
+        Some('√') => surface::texture(&mut ahead).is_some(),
+        _ => false,
+    }
+}
+
+/// Reads the lower segment of the composite frame that was read last.
+fn segment(cursor: &mut Cursor<'_>, found: &[Found]) -> Option<Statement> {
+    let Statement::Frame(upper) = &found.last()?.statement else {
+        return None;
+    };
+    frame::segment(cursor, upper).map(Statement::Frame)
 }
 
 fn statement(cursor: &mut Cursor<'_>) -> Option<Statement> {
@@ -163,13 +197,20 @@ fn skip_word(cursor: &mut Cursor<'_>) -> bool {
     }
     while let Some(next) = cursor.peek() {
         let joins = matches!(next, '.' | '-' | '/' | '#' | ':')
-            && cursor.peek_second().is_some_and(is_wordy);
+            && cursor.peek_second().is_some_and(is_wordy)
+            && !is_before_texture(cursor);
         if !(is_wordy(next) || joins) {
             break;
         }
         cursor.bump();
     }
     true
+}
+
+/// Whether a slash ends the transmission band of a texture, as in `0.008-2.5/Ra 3.2`.
+fn is_before_texture(cursor: &Cursor<'_>) -> bool {
+    let mut ahead = *cursor;
+    ahead.eat(&['/']) && surface::texture(&mut ahead).is_some()
 }
 
 fn is_plain(found: &Found) -> bool {
@@ -179,7 +220,9 @@ fn is_plain(found: &Found) -> bool {
 /// Whether a text tells how sheet metal is bent; its radius belongs to the tool, not to a view.
 fn is_bend_note(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    let is_direction = ["UP ", "DOWN "].iter().any(|word| upper.starts_with(word));
+    let word = upper.split(' ').next().unwrap_or_default();
+    // recognisers lose a letter of DOWN more often than they keep all four
+    let is_direction = word == "UP" || word.starts_with('D') && word.ends_with("WN");
     is_direction && upper.contains('°') || upper.contains("K=") || upper.contains("K-FACTOR")
 }
 

@@ -3,7 +3,10 @@
 use cad_common::contract::dimension::{Thread, Unit};
 
 use super::cursor::Cursor;
-use super::number::{self, MM_PER_INCH};
+use super::number;
+
+mod inch;
+mod pitches;
 
 /// Coarsest pitch as a share of the diameter; a larger second figure is a length.
 const COARSEST_PITCH: f64 = 0.36;
@@ -14,39 +17,8 @@ const LARGEST_PITCH_MM: f64 = 8.0;
 /// Diameters of metric threads in millimetres.
 const METRIC_SIZES_MM: std::ops::RangeInclusive<f64> = 0.25..=600.0;
 
-/// Unified sizes that go by number.
-const NUMBERED_SIZES: std::ops::RangeInclusive<f64> = 0.0..=12.0;
-
-/// Threads per inch from which a whole figure is a numbered size: `10-32` is number ten, `2-12` two inches.
-const FINEST_INCH_SIZES: f64 = 24.0;
-
-/// Unified series, longest names first.
-const UNIFIED: [(&str, &str); 7] = [
-    ("UNJF", "unjf"),
-    ("UNJC", "unjc"),
-    ("UNEF", "unef"),
-    ("UNC", "unc"),
-    ("UNF", "unf"),
-    ("UNS", "uns"),
-    ("UN", "un"),
-];
-
-/// Pipe series named before their size.
-const PIPE_BEFORE: [(&str, &str); 9] = [
-    ("NPTF", "nptf"),
-    ("NPT", "npt"),
-    ("BSPP", "g"),
-    ("BSPT", "r"),
-    ("ZG", "r"),
-    ("Rc", "rc"),
-    ("Rp", "rp"),
-    ("G", "g"),
-    ("R", "r"),
-];
-
-/// Series named after their size.
-const NAMED_AFTER: [(&str, &str); 5] =
-    [("NPTF", "nptf"), ("NPT", "npt"), ("BSPP", "g"), ("BSPT", "r"), ("ACME", "acme")];
+/// Trapezoidal and buttress threads by their letters; `S` is the German letter for a buttress.
+const SAW_AND_TRAPEZOID: [(&str, &str); 4] = [("Tr", "tr"), ("TR", "tr"), ("B", "b"), ("S", "b")];
 
 /// A thread as read, before it becomes a dimension.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,20 +37,21 @@ pub(super) struct ThreadCallout {
 pub(super) fn thread(cursor: &mut Cursor<'_>) -> Option<ThreadCallout> {
     metric(cursor)
         .or_else(|| trapezoidal(cursor))
-        .or_else(|| pipe(cursor))
-        .or_else(|| unified(cursor))
+        .or_else(|| inch::pipe(cursor))
+        .or_else(|| inch::unified(cursor))
 }
 
 fn metric(cursor: &mut Cursor<'_>) -> Option<ThreadCallout> {
     let mut ahead = *cursor;
-    if !ahead.eat(&['M']) {
+    let name = if ahead.eat_text("MJ") { "MJ" } else { "M" };
+    if name == "M" && !ahead.eat(&['M']) {
         return None;
     }
     ahead.eat(&[' ']);
     let size = number::figure(&mut ahead)
         .filter(|size| METRIC_SIZES_MM.contains(&size.value) && !size.is_padded)?;
-    let second = second_figure(&mut ahead);
     let largest_pitch = (size.value * COARSEST_PITCH).min(LARGEST_PITCH_MM);
+    let second = second_figure(&mut ahead).or_else(|| dashed_pitch(&mut ahead, largest_pitch));
     let (pitch, depth) = match second {
         Some(second) if second <= largest_pitch => (Some(second), None),
         other => (None, other),
@@ -86,15 +59,45 @@ fn metric(cursor: &mut Cursor<'_>) -> Option<ThreadCallout> {
     let depth = depth.or_else(|| pitch.and_then(|_| second_figure(&mut ahead)));
     number::length_unit(&mut ahead);
     let class = metric_class(&mut ahead);
+    engagement(&mut ahead);
     let hand = hand(&mut ahead);
     *cursor = ahead;
-    let size_text = format!("M{}", size.value);
     Some(ThreadCallout {
         value: size.value,
         unit: Unit::Mm,
-        thread: Thread { standard: "metric".to_owned(), size: size_text, pitch, class, hand },
+        thread: Thread {
+            standard: "metric".to_owned(),
+            size: format!("{name}{}", size.value),
+            is_pitch_implied: pitch.is_none(),
+            pitch: pitch.or_else(|| pitches::coarse(size.value)),
+            class,
+            hand,
+        },
         depth,
     })
+}
+
+/// Reads `-1.5` behind `M10`, which is a pitch where no class follows: `M10-6H`.
+fn dashed_pitch(cursor: &mut Cursor<'_>, largest: f64) -> Option<f64> {
+    let mut ahead = *cursor;
+    if !ahead.eat(&['-']) {
+        return None;
+    }
+    let figure = number::figure(&mut ahead)
+        .filter(|figure| figure.value > 0.0 && figure.value <= largest)?;
+    if ahead.is_inside_word() {
+        return None;
+    }
+    *cursor = ahead;
+    Some(figure.value)
+}
+
+/// Reads the length of engagement, `-S`, `-N` or `-L`, for which the contract has no place.
+fn engagement(cursor: &mut Cursor<'_>) {
+    let mut ahead = *cursor;
+    if ahead.eat(&['-']) && ahead.eat(&['S', 'N', 'L']) && !ahead.is_inside_word() {
+        *cursor = ahead;
+    }
 }
 
 /// Reads `x1.5` or `x P1.5`.
@@ -156,7 +159,7 @@ fn hand(cursor: &mut Cursor<'_>) -> String {
     ahead.skip_gap();
     ahead.eat(&['-']);
     ahead.skip_gap();
-    let is_left = ahead.eat_word(&["LH", "左旋", "左"]);
+    let is_left = ahead.eat_word(&["LH", "左旋", "左", "LINKS"]);
     if is_left {
         *cursor = ahead;
     }
@@ -165,12 +168,16 @@ fn hand(cursor: &mut Cursor<'_>) -> String {
 
 fn trapezoidal(cursor: &mut Cursor<'_>) -> Option<ThreadCallout> {
     let mut ahead = *cursor;
-    if !(ahead.peek() == Some('T') && ahead.eat_text("Tr")) {
+    let (name, standard) = SAW_AND_TRAPEZOID
+        .into_iter()
+        .find(|(name, _)| ahead.rest().starts_with(name) && ahead.eat_text(name))?;
+    ahead.eat(&[' ']);
+    let size = number::figure(&mut ahead).filter(|size| !size.is_padded)?;
+    let lead = second_figure(&mut ahead)?;
+    // a letter alone may name anything; a buttress thread has one of the standard's pitches
+    if name.len() == 1 && !pitches::is_trapezoidal(size.value, lead) {
         return None;
     }
-    ahead.eat(&[' ']);
-    let size = number::figure(&mut ahead)?;
-    let lead = second_figure(&mut ahead)?;
     let mut bracket = ahead;
     let stated_pitch = if bracket.eat(&['(']) && bracket.eat(&['P', 'p']) {
         number::figure(&mut bracket).filter(|_| bracket.eat(&[')']))
@@ -186,143 +193,22 @@ fn trapezoidal(cursor: &mut Cursor<'_>) -> Option<ThreadCallout> {
         left_hand = hand(&mut ahead);
     }
     *cursor = ahead;
-    let size_text = format!("Tr{}x{}", size.value, lead);
+    let prefix = if standard == "tr" { "Tr" } else { "B" };
+    let size_text = format!("{prefix}{}x{lead}", size.value);
     let pitch = Some(stated_pitch.map_or(lead, |pitch| pitch.value));
     Some(ThreadCallout {
         value: size.value,
         unit: Unit::Mm,
         thread: Thread {
-            standard: "tr".to_owned(),
+            standard: standard.to_owned(),
             size: size_text,
             pitch,
+            is_pitch_implied: false,
             class,
             hand: left_hand,
         },
         depth: None,
     })
-}
-
-/// Reads `G1/2`, `Rc 3/8`, `NPT 1/4`; a whole inch needs its class to be told from a label.
-fn pipe(cursor: &mut Cursor<'_>) -> Option<ThreadCallout> {
-    for (name, standard) in PIPE_BEFORE {
-        let mut ahead = *cursor;
-        let start = ahead;
-        if !ahead.rest().starts_with(name) || !ahead.eat_text(name) {
-            continue;
-        }
-        ahead.eat(&[' ', '-']);
-        let Some(value) = number::fraction(&mut ahead) else {
-            continue;
-        };
-        let size = start.rest().get(..ahead.at() - start.at())?.to_owned();
-        ahead.eat(&['"']);
-        let class = ['A', 'B'].into_iter().find(|class| ahead.eat(&[*class])).map(String::from);
-        if ahead.is_inside_word() {
-            return None;
-        }
-        let hand = hand(&mut ahead);
-        *cursor = ahead;
-        return Some(inch_thread(
-            value,
-            Thread { standard: standard.to_owned(), size, pitch: None, class, hand },
-        ));
-    }
-    None
-}
-
-/// Reads `1/4-20 UNC-2B`, `#10-32 UNF`, `.250-20 UNC`, `1/4-18 NPT`, `1-5 ACME`.
-fn unified(cursor: &mut Cursor<'_>) -> Option<ThreadCallout> {
-    let mut ahead = *cursor;
-    let stated_size = inch_size(&mut ahead)?;
-    let threads_per_inch = threads_per_inch(&mut ahead);
-    skip_dash(&mut ahead);
-    let unified = UNIFIED.iter().filter(|_| threads_per_inch.is_some());
-    let standard = unified
-        .chain(&NAMED_AFTER)
-        .find(|(name, _)| ahead.eat_text(name))
-        .map(|(_, standard)| *standard)?;
-    let size = cursor.rest().get(..ahead.at() - cursor.at())?.trim().to_owned();
-    let class = unified_class(&mut ahead);
-    if ahead.is_inside_word() {
-        return None;
-    }
-    let hand = hand(&mut ahead);
-    *cursor = ahead;
-    let is_fine = threads_per_inch.is_some_and(|count| count >= FINEST_INCH_SIZES);
-    let value = match stated_size {
-        InchSize::Number(number) => numbered_size(number),
-        InchSize::Inches(inches)
-            if is_fine && NUMBERED_SIZES.contains(&inches) && inches.fract() == 0.0 =>
-        {
-            numbered_size(inches)
-        }
-        InchSize::Inches(inches) => inches,
-    };
-    let pitch = threads_per_inch.map(|count| number::tidy(MM_PER_INCH / count));
-    Some(inch_thread(value, Thread { standard: standard.to_owned(), size, pitch, class, hand }))
-}
-
-/// How a unified thread states its size.
-#[derive(Debug, Clone, Copy)]
-enum InchSize {
-    Number(f64),
-    Inches(f64),
-}
-
-fn inch_size(cursor: &mut Cursor<'_>) -> Option<InchSize> {
-    let mut ahead = *cursor;
-    let size = if ahead.eat(&['#']) || ahead.eat_text("No.") {
-        ahead.skip_gap();
-        InchSize::Number(ahead.digits().parse().ok().filter(|number| *number <= 12.0)?)
-    } else if let Some(inches) = number::fraction(&mut ahead) {
-        InchSize::Inches(inches)
-    } else {
-        InchSize::Inches(number::figure(&mut ahead)?.value)
-    };
-    ahead.eat(&['"']);
-    *cursor = ahead;
-    Some(size)
-}
-
-fn threads_per_inch(cursor: &mut Cursor<'_>) -> Option<f64> {
-    let mut ahead = *cursor;
-    ahead.skip_gap();
-    if !ahead.eat(&['-']) {
-        return None;
-    }
-    ahead.skip_gap();
-    let count =
-        number::figure(&mut ahead).map(|figure| figure.value).filter(|count| *count >= 1.0)?;
-    *cursor = ahead;
-    Some(count)
-}
-
-fn numbered_size(number: f64) -> f64 {
-    number::tidy(0.060 + 0.013 * number)
-}
-
-fn skip_dash(cursor: &mut Cursor<'_>) {
-    cursor.skip_gap();
-    cursor.eat(&['-']);
-    cursor.skip_gap();
-}
-
-/// Reads `-2B` or ` 3A`.
-fn unified_class(cursor: &mut Cursor<'_>) -> Option<String> {
-    let mut ahead = *cursor;
-    ahead.skip_gap();
-    ahead.eat(&['-']);
-    ahead.skip_gap();
-    let start = ahead;
-    if !(ahead.eat(&['1', '2', '3']) && ahead.eat(&['A', 'B', 'G'])) || ahead.is_inside_word() {
-        return None;
-    }
-    *cursor = ahead;
-    start.rest().get(..2).map(str::to_owned)
-}
-
-fn inch_thread(value: f64, thread: Thread) -> ThreadCallout {
-    ThreadCallout { value, unit: Unit::Inch, thread, depth: None }
 }
 
 #[cfg(test)]
@@ -343,14 +229,15 @@ mod tests {
         assert_eq!(found.thread.hand, "left");
 
         assert_eq!(read("M8x1.25 - 6H").thread.class.as_deref(), Some("6H"));
-        assert_eq!(read("M8-6H").thread.pitch, None);
+        let found = read("M8-6H");
+        assert_eq!((found.thread.pitch, found.thread.is_pitch_implied), (Some(1.25), true));
     }
 
     #[test]
     fn a_length_behind_the_size_is_no_pitch() {
         let found = read("M5x20mm");
 
-        assert_eq!((found.thread.pitch, found.depth), (None, Some(20.0)));
+        assert_eq!((found.thread.is_pitch_implied, found.depth), (true, Some(20.0)));
     }
 
     #[test]

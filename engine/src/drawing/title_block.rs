@@ -5,10 +5,11 @@
 //! where their form says what they are.
 
 use super::labels::{Caption, Field, Label};
-use super::material;
-use super::regions::{Regions, Role, TitlePlace};
-use super::sheet::{Area, Line, Sheet, median};
+use super::regions::{Regions, Role};
+use super::sheet::{Area, Line, Sheet};
 use super::values::{self, Value};
+
+mod forms;
 
 /// Reach of a cell to the right where no caption ends it, in letter heights of its caption.
 const CELL_WIDTH: f32 = 36.0;
@@ -18,9 +19,6 @@ const CELL_DEPTH: f32 = 6.0;
 
 /// Reach of a cell downwards where a caption ends it, in letter heights of its own caption.
 const DEEPEST_CELL: f32 = 14.0;
-
-/// A name without caption is printed larger than the title block's other text by this factor.
-const NAME_STANDS_OUT: f32 = 1.25;
 
 /// Letter heights within which two lines of one name stand below each other.
 const NAME_GAP: f32 = 1.3;
@@ -56,7 +54,7 @@ pub(super) struct Entry {
     way: Way,
 }
 
-/// Reads what a sheet says of the ten fields, the surest entry of a field first.
+/// Reads what a sheet says of the fields, the surest entry of a field first.
 pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for (index, line) in sheet.lines.iter().enumerate() {
@@ -66,18 +64,39 @@ pub(super) fn read(sheet: &Sheet<'_>, regions: &Regions) -> Vec<Entry> {
         }
     }
     if let Some(place) = regions.title {
-        by_form(sheet, regions, place, &mut entries);
+        forms::by_form(sheet, regions, place, &mut entries);
     }
-    stated_anywhere(sheet, &mut entries);
+    forms::stated_anywhere(sheet, &mut entries);
+    drop_claimed_persons(&mut entries);
     entries.sort_by_key(|entry| (entry.field, entry.way));
     entries
+}
+
+/// Drops persons whose cell turned out to hold another field: an empty cell lies open to its neighbours.
+fn drop_claimed_persons(entries: &mut Vec<Entry>) {
+    let is_person =
+        |field: Field| matches!(field, Field::Author | Field::Checker | Field::Approver);
+    let claimed: Vec<usize> = entries
+        .iter()
+        .filter(|entry| !is_person(entry.field))
+        .flat_map(|entry| entry.lines.iter().copied())
+        .collect();
+    entries.retain(|entry| {
+        let is_from_cell = matches!(entry.way, Way::CellOfTitle | Way::CellElsewhere);
+        !(is_person(entry.field)
+            && is_from_cell
+            && entry.lines.iter().any(|line| claimed.contains(line)))
+    });
 }
 
 /// Reads captions with their values behind them in one line.
 fn in_line(regions: &Regions, index: usize, line: &Line<'_>) -> Vec<Entry> {
     let text = line.text();
     let labels = regions.labels.get(index).map_or(&[][..], Vec::as_slice);
-    let fields = labels.iter().filter(|label| matches!(label.caption, Caption::Field(_))).count();
+    let fields = labels
+        .iter()
+        .filter(|label| matches!(label.caption, Caption::Field(field) if field.is_counted()))
+        .count();
     let way = match regions.roles.get(index) {
         Some(Role::Title) => Way::TextOfTitle,
         Some(Role::Table) => Way::TextOfTable,
@@ -115,7 +134,14 @@ fn is_believed(field: Field, value: &Value, has_colon: bool, is_listed: bool) ->
             let has_digit = value.value.chars().any(|character| character.is_ascii_digit());
             has_colon || has_digit && (value.is_whole || is_listed)
         }
-        Field::PartName | Field::Material | Field::Company => has_colon || is_listed,
+        Field::PartName
+        | Field::Material
+        | Field::Company
+        | Field::Author
+        | Field::Checker
+        | Field::Approver
+        | Field::SheetSize => has_colon || is_listed,
+        Field::Standard | Field::ToleranceNote | Field::Units => true,
     }
 }
 
@@ -135,9 +161,11 @@ fn in_cell(sheet: &Sheet<'_>, regions: &Regions, index: usize, line: &Line<'_>) 
         .filter_map(|other| {
             let candidate = sheet.lines.get(other)?;
             let distance = distance_in_cell(line.place, cell, candidate)?;
-            let is_free = !regions.is(other, Role::Zone) && !starts_with_caption(regions, other);
+            if regions.is(other, Role::Zone) || starts_with_caption(regions, other) {
+                return None;
+            }
             let value = values::value(field, candidate.source.text.trim())
-                .filter(|value| is_free && value.is_whole)?;
+                .filter(|value| value.is_whole)?;
             Some((distance, other, value))
         })
         .min_by(|first, second| first.0.total_cmp(&second.0));
@@ -188,7 +216,6 @@ fn cell(sheet: &Sheet<'_>, regions: &Regions, index: usize, label: Area) -> Area
 /// How far a line in a cell is from the caption; none if it is not in the cell.
 fn distance_in_cell(label: Area, cell: Area, candidate: &Line<'_>) -> Option<f32> {
     let (place, height) = (candidate.place, label.height());
-    let is_level = candidate.is_level();
     let is_right_of = (place.middle_y() - label.middle_y()).abs()
         < height.max(place.height()) * 0.6
         && place.left > label.right - height;
@@ -197,7 +224,7 @@ fn distance_in_cell(label: Area, cell: Area, candidate: &Line<'_>) -> Option<f32
         && place.middle_y() < cell.bottom;
     let is_across =
         place.middle_x() > cell.left && place.middle_x() < cell.right && place.left < cell.right;
-    if !(is_level && is_across && (is_right_of || is_below)) {
+    if !(is_across && (is_right_of || is_below) && candidate.is_level()) {
         return None;
     }
     if is_right_of {
@@ -257,152 +284,6 @@ fn are_one_name(first: &Line<'_>, second: &Line<'_>) -> bool {
         && first.place.gap_across(second.place) < 0.0;
     let difference = (first.place.height() - second.place.height()).abs();
     is_stacked && difference < height * NAME_HEIGHTS && second.is_level()
-}
-
-/// Fills fields that no caption announced from the title block's other lines.
-fn by_form(sheet: &Sheet<'_>, regions: &Regions, place: TitlePlace, entries: &mut Vec<Entry>) {
-    let mut open: Vec<usize> = (0..sheet.lines.len())
-        .filter(|index| {
-            !matches!(regions.roles.get(*index), Some(Role::Zone | Role::Note | Role::Table))
-        })
-        .filter(|index| {
-            !entries.iter().any(|entry| entry.way <= Way::Text && entry.lines.contains(index))
-        })
-        .filter(|index| {
-            sheet.lines.get(*index).is_some_and(|line| !regions.is_caption(*index, line))
-        })
-        .filter(|index| {
-            sheet
-                .lines
-                .get(*index)
-                .is_some_and(|line| line.is_level() && place.area.touches(line.place))
-        })
-        .collect();
-    if !place.has_cells {
-        free_title(sheet, regions, &mut open, entries);
-    }
-    let named = |entries: &[Entry], field| {
-        entries.iter().any(|entry| entry.field == field && entry.way < Way::TextOfTable)
-    };
-    for (field, form) in FORMS {
-        if named(entries, field) {
-            continue;
-        }
-        let fitting = open.iter().copied().filter_map(|index| {
-            let line = sheet.lines.get(index)?;
-            form(line.source.text.trim()).map(|value| (line.place.height(), index, value))
-        });
-        if let Some((_, index, value)) =
-            fitting.max_by(|first, second| first.0.total_cmp(&second.0))
-        {
-            open.retain(|other| *other != index);
-            entries.push(entry(field, None, value, vec![index], Way::Form));
-        }
-    }
-    if !named(entries, Field::PartName) {
-        entries.extend(tallest_name(sheet, regions, &open));
-    }
-}
-
-/// The value that a text holds when it has the form of a field's values.
-type Form = fn(&str) -> Option<String>;
-
-/// Fields that their form gives away, in the order in which they claim a line.
-const FORMS: [(Field, Form); 5] = [
-    (Field::Company, values::company),
-    (Field::Material, stated_material),
-    (Field::DrawingNumber, code),
-    (Field::Date, date),
-    (Field::Sheet, values::chinese_sheet),
-];
-
-fn stated_material(text: &str) -> Option<String> {
-    material::grade(text).map(|_| text.to_owned())
-}
-
-fn code(text: &str) -> Option<String> {
-    values::is_code(text).then(|| text.to_owned())
-}
-
-fn date(text: &str) -> Option<String> {
-    values::date(text).map(str::to_owned)
-}
-
-/// A title block without cells starts with the part's name, with a date behind it at times.
-fn free_title(
-    sheet: &Sheet<'_>,
-    regions: &Regions,
-    open: &mut Vec<usize>,
-    entries: &mut Vec<Entry>,
-) {
-    let lines = (0..sheet.lines.len()).filter(|index| regions.is(*index, Role::Title));
-    let top = |index: &usize| sheet.lines.get(*index).map_or(0.0, |line| line.place.top);
-    let Some(first) = lines.min_by(|first, second| top(first).total_cmp(&top(second))) else {
-        return;
-    };
-    let Some(text) = sheet.lines.get(first).map(|line| line.source.text.trim()) else {
-        return;
-    };
-    if let Some(date) = values::date(text) {
-        entries.push(entry(Field::Date, None, date.to_owned(), vec![first], Way::Form));
-    }
-    let name = values::date(text).and_then(|date| text.split(date).next()).unwrap_or(text);
-    let name = name.trim_end_matches([' ', '-', '–', '/', ',']);
-    if values::is_name(name) {
-        open.retain(|index| *index != first);
-        entries.push(entry(Field::PartName, None, name.to_owned(), vec![first], Way::Form));
-    }
-}
-
-/// The name of the part is what a title block prints largest.
-fn tallest_name(sheet: &Sheet<'_>, regions: &Regions, open: &[usize]) -> Option<Entry> {
-    let title = sheet.lines.iter().enumerate().filter(|(index, _)| regions.is(*index, Role::Title));
-    let usual = median(title.map(|(_, line)| line.place.height()).collect());
-    let tallest = open
-        .iter()
-        .copied()
-        .filter(|index| !starts_with_caption(regions, *index))
-        .filter_map(|index| sheet.lines.get(index).map(|line| (index, line)))
-        .filter(|(_, line)| line.place.height() > usual * NAME_STANDS_OUT)
-        .filter(|(_, line)| {
-            values::is_name(line.text()) && !values::is_code(line.text()) && is_heading(line.text())
-        })
-        .max_by(|first, second| {
-            let by_height = first.1.place.height().total_cmp(&second.1.place.height());
-            by_height.then(second.1.place.top.total_cmp(&first.1.place.top))
-        })?;
-    let (text, lines) = whole_name(sheet, regions, tallest.0, |_| true);
-    Some(entry(Field::PartName, None, text, lines, Way::Form))
-}
-
-/// A heading is short and is no file name or address.
-fn is_heading(text: &str) -> bool {
-    let words = text.split(' ').count();
-    let is_address =
-        text.contains("://") || text.contains('@') || text.to_ascii_lowercase().ends_with(".dxf");
-    words <= 8 && !is_address
-}
-
-/// Facts whose words are clear wherever they stand on the sheet.
-fn stated_anywhere(sheet: &Sheet<'_>, entries: &mut Vec<Entry>) {
-    for (index, line) in sheet.lines.iter().enumerate() {
-        let text = line.text();
-        let stated = [
-            (Field::Projection, values::stated_projection(text).map(str::to_owned)),
-            (
-                Field::Company,
-                values::company(line.source.text.trim())
-                    .filter(|_| text.to_ascii_lowercase().contains("copyright")),
-            ),
-            (Field::Sheet, values::chinese_sheet(text)),
-        ];
-        for (field, value) in stated {
-            let is_known = entries.iter().any(|entry| entry.field == field);
-            if let Some(value) = value.filter(|_| !is_known) {
-                entries.push(entry(field, None, value, vec![index], Way::Form));
-            }
-        }
-    }
 }
 
 fn entry(

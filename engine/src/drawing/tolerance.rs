@@ -14,6 +14,9 @@ const ALWAYS_A_DEVIATION: f64 = 0.5;
 /// Largest difference of two limits as a share of the larger one.
 const WIDEST_LIMITS: f64 = 0.15;
 
+/// The same for limits with nothing between them, which must not be a size and a depth.
+const WIDEST_BARE_LIMITS: f64 = 0.02;
+
 /// The fundamental deviations of ISO 286 in capital letters.
 const FIT_LETTERS: [&str; 28] = [
     "CD", "EF", "FG", "JS", "ZA", "ZB", "ZC", "A", "B", "C", "D", "E", "F", "G", "H", "J", "K",
@@ -23,18 +26,29 @@ const FIT_LETTERS: [&str; 28] = [
 /// Fits that would read as a radius, thread, chamfer or datum when a space precedes them.
 const AMBIGUOUS_AFTER_SPACE: [&str; 6] = ["R", "M", "C", "A", "B", "S"];
 
-/// Reads a stated deviation: `±0.1`, `+0.1 -0.2`, `(+0.02/-0.01)`, `0 -0.02`.
-pub(super) fn deviation(cursor: &mut Cursor<'_>, nominal: f64) -> Option<Tolerance> {
+/// What a deviation is a deviation from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Nominal {
+    /// The size in its contract unit.
+    pub(super) value: f64,
+    /// What turns figures without a unit of their own into that unit.
+    pub(super) factor: f64,
+}
+
+/// Reads a stated deviation: `±0.1`, `(±0.1)`, `+0.1 -0.2`, `(+0.02/-0.01)`, `0 -0.02`.
+pub(super) fn deviation(cursor: &mut Cursor<'_>, nominal: Nominal) -> Option<Tolerance> {
     let mut ahead = *cursor;
     if !ahead.skip_gap() {
         return None;
     }
-    ahead.eat(&[',']);
-    let tolerance = symmetric(&mut ahead, nominal).or_else(|| {
-        let is_bracketed = ahead.eat(&['(']);
-        let pair = signed_pair(&mut ahead, nominal)?;
-        (!is_bracketed || ahead.previous() == Some(')') || ahead.eat(&[')'])).then_some(pair)
-    })?;
+    // a stray line or the border of a cell may stand between a size and its deviation
+    ahead.eat(&[',', '|']);
+    ahead.skip_gap();
+    let is_bracketed = ahead.eat(&['(']);
+    let tolerance = symmetric(&mut ahead, nominal).or_else(|| signed_pair(&mut ahead, nominal))?;
+    if is_bracketed && ahead.previous() != Some(')') && !ahead.eat(&[')']) {
+        return None;
+    }
     *cursor = ahead;
     Some(tolerance)
 }
@@ -48,13 +62,14 @@ pub(super) struct SecondLimit {
     pub(super) sign: Option<char>,
 }
 
-/// Reads the second of two limits behind the first: `5.8-5.85`, `11.30/11.20`.
+/// Reads the second of two limits behind the first: `5.8-5.85`, `11.30/11.20`, `.2500 .2495`.
 pub(super) fn second_limit(cursor: &mut Cursor<'_>, first: Figure) -> Option<SecondLimit> {
     let mut ahead = *cursor;
     ahead.skip_gap();
-    if !ahead.eat(&['-', '/', '~']) {
-        return None;
-    }
+    let is_parted = ahead.eat(&['-', '/', '~'])
+        || ahead.eat_text("...")
+        || ahead.eat(&['…'])
+        || ahead.eat_word(&["TO", "BIS"]);
     ahead.skip_gap();
     let sign = ahead.peek().filter(|sign| matches!(sign, 'Ø' | 'R'));
     if sign.is_some() {
@@ -63,8 +78,13 @@ pub(super) fn second_limit(cursor: &mut Cursor<'_>, first: Figure) -> Option<Sec
     let second = number::figure(&mut ahead)?;
     let larger = first.value.max(second.value);
     let difference = (first.value - second.value).abs();
-    let is_plausible = difference > 0.0 && difference <= larger * WIDEST_LIMITS;
-    if !is_plausible || first.decimals.max(second.decimals) == 0 || second.is_padded {
+    let widest = if is_parted { WIDEST_LIMITS } else { WIDEST_BARE_LIMITS };
+    let is_plausible = difference > 0.0 && difference <= larger * widest;
+    let is_alike = is_parted || first.decimals == second.decimals && second.decimals > 1;
+    if !is_plausible || !is_alike || first.decimals.max(second.decimals) == 0 || second.is_padded {
+        return None;
+    }
+    if ahead.peek() == Some('°') {
         return None;
     }
     *cursor = ahead;
@@ -81,24 +101,36 @@ pub(super) fn limits(first: f64, second: f64) -> Tolerance {
     }
 }
 
-/// Reads a fit such as `H7` or `H7/g6`.
+/// Reads a fit such as `H7`, `(H7)`, `H7/g6` or `H7-g6`.
 pub(super) fn fit(cursor: &mut Cursor<'_>) -> Option<Tolerance> {
     let mut ahead = *cursor;
     ahead.skip_gap();
     let has_gap = ahead.at() > cursor.at();
-    let start = ahead;
+    let is_bracketed = ahead.eat(&['(']);
     let (letters, grade) = fit_code(&mut ahead)?;
-    if has_gap && AMBIGUOUS_AFTER_SPACE.contains(&letters) {
+    if has_gap && !is_bracketed && AMBIGUOUS_AFTER_SPACE.contains(&letters) {
         return None;
     }
+    let mut code = format!("{letters}{grade}");
     let mut partner = ahead;
-    if partner.eat(&['/']) && fit_code(&mut partner).is_some() {
+    partner.skip_gap();
+    if partner.eat(&['/', '-'])
+        && {
+            partner.skip_gap();
+            true
+        }
+        && let Some((letters, grade)) = fit_code(&mut partner)
+    {
+        code = format!("{code}/{letters}{grade}");
         ahead = partner;
     }
     if ahead.is_inside_word() {
         return None;
     }
-    let code = start.rest().get(..ahead.at() - start.at())?.to_owned();
+    // a printed deviation may share the bracket: `(H7 +0.021/0)` keeps it for the next rule
+    if is_bracketed && !ahead.eat(&[')']) {
+        return None;
+    }
     *cursor = ahead;
     Some(Tolerance {
         kind: ToleranceKind::Fit,
@@ -126,24 +158,34 @@ fn fit_code<'t>(cursor: &mut Cursor<'t>) -> Option<(&'t str, u8)> {
     Some((letters, grade))
 }
 
-fn symmetric(cursor: &mut Cursor<'_>, nominal: f64) -> Option<Tolerance> {
+/// Whether a text is a fit and nothing else; what may be a radius or thread is none.
+pub(super) fn is_fit(text: &str) -> bool {
+    let apart = format!(" {text}");
+    let mut cursor = Cursor::new(&apart);
+    fit(&mut cursor).is_some() && cursor.is_done()
+}
+
+fn symmetric(cursor: &mut Cursor<'_>, nominal: Nominal) -> Option<Tolerance> {
     let mut ahead = *cursor;
     if !(ahead.eat(&['±', '土']) || ahead.eat_text("+/-") || ahead.eat_text("+-")) {
         return None;
     }
     ahead.skip_gap();
-    let figure = number::figure(&mut ahead).filter(|figure| is_deviation(figure.value, nominal))?;
-    skip_unit(&mut ahead);
+    let figure = number::figure(&mut ahead)?;
+    let value = number::tidy(figure.value * factor(&mut ahead, nominal));
+    if !is_deviation(value, nominal.value) {
+        return None;
+    }
     *cursor = ahead;
     Some(Tolerance {
         kind: ToleranceKind::Symmetric,
-        upper: Some(figure.value),
-        lower: Some(-figure.value),
+        upper: Some(value),
+        lower: Some(-value),
         ..Tolerance::default()
     })
 }
 
-fn signed_pair(cursor: &mut Cursor<'_>, nominal: f64) -> Option<Tolerance> {
+fn signed_pair(cursor: &mut Cursor<'_>, nominal: Nominal) -> Option<Tolerance> {
     let mut ahead = *cursor;
     let first = signed(&mut ahead, nominal)?;
     let mut further = ahead;
@@ -170,7 +212,7 @@ struct Signed {
     has_sign: bool,
 }
 
-fn signed(cursor: &mut Cursor<'_>, nominal: f64) -> Option<Signed> {
+fn signed(cursor: &mut Cursor<'_>, nominal: Nominal) -> Option<Signed> {
     let mut ahead = *cursor;
     let is_negative = ahead.peek() == Some('-');
     let has_sign = ahead.eat(&['+', '-']);
@@ -179,15 +221,14 @@ fn signed(cursor: &mut Cursor<'_>, nominal: f64) -> Option<Signed> {
     }
     let figure = number::figure(&mut ahead)?;
     let is_zero = figure.value == 0.0;
-    if !(has_sign || is_zero) || figure.is_padded || !is_deviation(figure.value, nominal) {
-        return None;
-    }
-    skip_unit(&mut ahead);
-    if ahead.is_inside_word() {
+    let size = number::tidy(figure.value * factor(&mut ahead, nominal));
+    let is_believed =
+        (has_sign || is_zero) && !figure.is_padded && is_deviation(size, nominal.value);
+    if !is_believed || ahead.is_inside_word() {
         return None;
     }
     *cursor = ahead;
-    let value = if is_zero || !is_negative { figure.value } else { -figure.value };
+    let value = if is_zero || !is_negative { size } else { -size };
     Some(Signed { value, has_sign })
 }
 
@@ -208,9 +249,14 @@ fn skip_separator(cursor: &mut Cursor<'_>) -> bool {
     is_near
 }
 
-fn skip_unit(cursor: &mut Cursor<'_>) {
-    if !cursor.eat(&['°', '\'']) {
-        number::length_unit(cursor);
+/// Reads a deviation's own unit and gives what turns its figure into the size's unit.
+fn factor(cursor: &mut Cursor<'_>, nominal: Nominal) -> f64 {
+    if cursor.eat(&['°']) {
+        1.0
+    } else if cursor.eat(&['\'']) {
+        1.0 / 60.0
+    } else {
+        number::length_unit(cursor).map_or(nominal.factor, |(_, factor)| factor)
     }
 }
 
@@ -219,7 +265,8 @@ mod tests {
     use super::*;
 
     fn deviations(text: &str) -> Option<(Option<f64>, Option<f64>)> {
-        deviation(&mut Cursor::new(text), 50.0).map(|found| (found.upper, found.lower))
+        deviation(&mut Cursor::new(text), Nominal { value: 50.0, factor: 1.0 })
+            .map(|found| (found.upper, found.lower))
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::glyphs::Uniform;
 use super::labels::{self, Field};
 
 /// A value as printed and in the uniform spelling.
@@ -14,6 +15,10 @@ pub(super) struct Value {
     /// Whether the whole text was the value.
     pub(super) is_whole: bool,
 }
+
+/// Scales of ISO 5455 that are still plain when their colon is not read.
+const COLONLESS_SCALES: [&str; 11] =
+    ["1:1", "1:2", "1:5", "1:10", "1:20", "1:50", "1:100", "2:1", "5:1", "10:1", "20:1"];
 
 /// Longest value of a field in characters; longer texts are prose.
 const LONGEST_VALUE: usize = 80;
@@ -56,6 +61,16 @@ static PROJECTION_STATED: LazyLock<LazyPattern> =
 static NUMBER: LazyLock<LazyPattern> =
     LazyLock::new(|| compiled(r"^[A-Za-z0-9№][A-Za-z0-9_./\-]*[A-Za-z0-9](?: ?- ?[A-Za-z0-9]+)?"));
 static SHEET_SIZE: LazyLock<LazyPattern> = LazyLock::new(|| compiled(r"^(?:DIN )?A[0-5]$"));
+static UNITS: LazyLock<LazyPattern> = LazyLock::new(|| {
+    compiled(
+        r"(?i)(?:dimensions?|units?|measures?|单位|尺寸单位|maße|cotes|cotas|quote|размеры|mått)(?:[^\d]{0,12} (?:in|are|en|в|i))? ?[:(=]? ?(?:in )?(mm\b|millimet\w*|inch\w*|毫米|мм)",
+    )
+});
+static DRAWING_STANDARD: LazyLock<LazyPattern> = LazyLock::new(|| {
+    compiled(
+        r"(?:ASME|ANSI) ?Y14\.\d+(?:\.\d+)?M?(?:[- ]\d{4})?|ISO ?(?:8015|1101|14405|128|129)(?:-\d{1,2})?(?::\d{4})?|GB/T ?(?:4458|1182|4249)(?:\.\d)?(?:-\d{4})?|ГОСТ 2\.\d{3}(?:-\d{2,4})?",
+    )
+});
 static DOMAIN: LazyLock<LazyPattern> =
     LazyLock::new(|| compiled(r"(?i)^[a-z][a-z\d-]+\.(?:com|org|net|de|eu|cn|co\.uk)$"));
 static COMPANY: LazyLock<LazyPattern> = LazyLock::new(|| {
@@ -88,6 +103,11 @@ pub(super) fn value(field: Field, text: &str) -> Option<Value> {
         Field::PartName | Field::Material | Field::Company => {
             is_name(text).then(|| whole(text.to_owned()))
         }
+        Field::Author | Field::Checker | Field::Approver => {
+            is_person(text).then(|| whole(text.to_owned()))
+        }
+        Field::SheetSize => is_sheet_size(text).then(|| whole(text.to_owned())),
+        Field::Standard | Field::ToleranceNote | Field::Units => None,
     }
 }
 
@@ -143,6 +163,34 @@ pub(super) fn is_name(text: &str) -> bool {
     (letters >= 2 || is_chinese && letters >= 1) && !has_size && !is_caption && date(text).is_none()
 }
 
+/// Whether a text can be the name or initials of a person.
+fn is_person(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let is_plain = text.chars().all(|character| {
+        character.is_alphabetic() || matches!(character, ' ' | '.' | '-' | '\'' | '’')
+    });
+    let uniform = Uniform::new(text).text;
+    let has_caption = !labels::find(&uniform).is_empty();
+    is_plain && (1..=4).contains(&words) && !has_caption && is_name(text) && company(text).is_none()
+}
+
+fn is_sheet_size(text: &str) -> bool {
+    let is_letter = text.len() == 1 && text.starts_with(|first: char| ('A'..='E').contains(&first));
+    is_letter || SHEET_SIZE.as_ref().is_some_and(|size| size.is_match(text))
+}
+
+/// The unit in which a text says that the sheet is dimensioned.
+pub(super) fn stated_units(text: &str) -> Option<&'static str> {
+    let found = UNITS.as_ref()?.captures(text)?;
+    let unit = found.get(1)?.as_str().to_lowercase();
+    Some(if unit.starts_with("in") || unit.starts_with('"') { "inch" } else { "mm" })
+}
+
+/// The standard by which a text says that the sheet is drawn.
+pub(super) fn drawing_standard(text: &str) -> Option<String> {
+    DRAWING_STANDARD.as_ref()?.find(text).map(|found| found.as_str().to_owned())
+}
+
 fn number(text: &str) -> Option<Value> {
     let found = NUMBER.as_ref()?.find(text)?;
     let value = found.as_str();
@@ -169,6 +217,9 @@ fn scale(text: &str) -> Option<Value> {
 
 /// Reads `1.2` as `1:2`: one side of a scale is one, and scales are not printed as decimals from one on.
 fn misread_scale(text: &str) -> Option<String> {
+    if let Some(scale) = COLONLESS_SCALES.iter().find(|scale| scale.replace(':', "") == text) {
+        return Some((*scale).to_owned());
+    }
     let (drawn, real) = text.split_once('.')?;
     let is_figure = |side: &str| {
         (1..=3).contains(&side.len())
@@ -229,6 +280,8 @@ mod tests {
             (Field::Scale, "1:2.5", "1:2.5"),
             (Field::Scale, "N.T.S.", "NTS"),
             (Field::Scale, "1.1", "1:1"),
+            (Field::Scale, "12", "1:2"),
+            (Field::Scale, "1", "1"),
             (Field::Sheet, "2 of 4", "2/4"),
             (Field::Sheet, "1 OF 1", "1/1"),
             (Field::Sheet, "第1张 共2张", "1/2"),
@@ -255,6 +308,8 @@ mod tests {
             (Field::DrawingNumber, "27.08.2018"),
             (Field::PartName, "13/06/19"),
             (Field::PartName, "SCALE"),
+            (Field::Checker, "APPV’D"),
+            (Field::Author, "R2"),
         ] {
             assert_eq!(read(field, text), None, "{text}");
         }
