@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cad_common::config::shared::ProviderChoice;
-use cad_common::contract::job::{Lane, Options};
+use cad_common::contract::job::{Lane, Options, VECTOR_DPI};
 use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,9 +15,6 @@ const MAX_TAG_CHARS: usize = 128;
 
 /// Longest file name that is kept; file systems allow no more.
 const MAX_FILENAME_CHARS: usize = 255;
-
-/// Resolutions at which a page can be drawn with use: below, no letter is left; above, no memory.
-const DPI: std::ops::RangeInclusive<u32> = 36..=1200;
 
 /// Longest list of pages that is read.
 const MAX_PAGES_CHARS: usize = 256;
@@ -36,7 +33,7 @@ pub(crate) struct RawChoices {
     pub(crate) tag: Option<String>,
     /// Pages to read, 1-based, such as `1,3-5`; all when absent.
     pub(crate) pages: Option<String>,
-    /// Resolution at which vector pages are drawn, 36 to 1200; by sheet size when absent.
+    /// Resolution at which vector pages are drawn, 36 to 1200; 200 when absent.
     #[serde(deserialize_with = "text_or_number")]
     #[schema(value_type = Option<u32>)]
     #[param(value_type = Option<u32>)]
@@ -147,9 +144,9 @@ fn parse_tag(text: &str) -> Result<String, String> {
 }
 
 fn parse_dpi(text: &str) -> Result<u32, String> {
-    let problem = || format!("choose {} to {} dots per inch", DPI.start(), DPI.end());
+    let problem = || format!("choose {} to {} dots per inch", VECTOR_DPI.start(), VECTOR_DPI.end());
     let dpi = text.parse().map_err(|_| problem())?;
-    if DPI.contains(&dpi) { Ok(dpi) } else { Err(problem()) }
+    if VECTOR_DPI.contains(&dpi) { Ok(dpi) } else { Err(problem()) }
 }
 
 fn parse_pages(text: &str) -> Result<String, String> {

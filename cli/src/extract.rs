@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use cad_common::config::Env;
 use cad_common::config::shared::LimitsConfig;
-use cad_common::contract::job::Options;
+use cad_common::contract::job::{Options, VECTOR_DPI};
 use cad_common::contract::reading::Reading;
 use cad_common::inspect::inspect;
 use cad_engine::stop::StopSignal;
@@ -21,7 +21,7 @@ use crate::{picture, report, terminal};
 /// What `cad extract` is told.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Drawings to read: PNG, JPEG, TIFF, BMP, WebP or GIF.
+    /// Drawings to read: PNG, JPEG, TIFF, BMP, WebP, GIF, PDF or DXF.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Prints `{"result": ...}`, one line for each drawing, instead of tables.
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Pages to read, such as `1,3-5`.
     #[arg(long)]
     pages: Option<String>,
+    /// Resolution at which pages of a PDF or DXF are drawn, in dots per inch; 200 when not given.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(i64::from(*VECTOR_DPI.start())..=i64::from(*VECTOR_DPI.end())))]
+    dpi: Option<u32>,
 }
 
 /// The line of `--json`.
@@ -66,7 +69,7 @@ fn read(
 ) -> anyhow::Result<()> {
     let document = fs::read(file).context("can't be read")?;
     inspect(&document, limits)?;
-    let options = Options { pages: args.pages.clone(), ..Options::default() };
+    let options = Options { pages: args.pages.clone(), dpi: args.dpi };
     let task = Task { options, document };
 
     let spinner = terminal::spinner(&format!("reading {}", file.display()));
@@ -83,7 +86,7 @@ fn read(
         terminal::print(&report::tables(&reading))?;
     }
     if let Some(to) = &args.overlay {
-        picture::write(&task.document, &reading, to)?;
+        picture::write(&task.document, args.dpi, &reading, to)?;
         terminal::note(&format!("annotated picture written to {}", to.display()));
     }
     Ok(())

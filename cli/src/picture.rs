@@ -12,9 +12,14 @@ use cad_engine::overlay as raster;
 /// The page that is drawn: a picture file shows one.
 const SHOWN_PAGE: u32 = 1;
 
-/// Draws the first page with its findings and writes it to `to`.
-pub(crate) fn write(drawing: &[u8], reading: &Reading, to: &Path) -> anyhow::Result<()> {
-    let document = Document::open(drawing, &PageLimits::default())?;
+/// Draws the first page with its findings and writes it to `to`; `dpi` is the one it was read at.
+pub(crate) fn write(
+    drawing: &[u8],
+    dpi: Option<u32>,
+    reading: &Reading,
+    to: &Path,
+) -> anyhow::Result<()> {
+    let document = Document::open(drawing, &PageLimits::default())?.drawn_at(dpi);
     let page = document.page(SHOWN_PAGE)?;
     let bytes = match to.extension().and_then(|extension| extension.to_str()) {
         Some("png") => raster::to_png(&raster::draw(&page.image, reading, SHOWN_PAGE))?,

@@ -134,7 +134,7 @@ fn show(args: &Args, drawing: &[u8], job: &Value) -> anyhow::Result<()> {
         terminal::print(&report::tables(&reading))?;
     }
     if let Some(to) = &args.overlay {
-        picture::write(drawing, &reading, to)?;
+        picture::write(drawing, None, &reading, to)?;
         terminal::note(&format!("annotated picture written to {}", to.display()));
     }
     Ok(())

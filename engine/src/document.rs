@@ -5,18 +5,25 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cad_common::contract::reading::{Warning, WarningCode};
+use cad_common::contract::job::{DEFAULT_VECTOR_DPI, VECTOR_DPI};
+use cad_common::contract::reading::{TextLine, Warning, WarningCode};
 use image::RgbImage;
 
 use crate::error::EngineError;
 
+mod dxf;
 mod kind;
+mod pdf;
 mod pixels;
 mod raster;
 mod resolution;
+mod signs;
 mod tiff;
+mod vector;
 
+use dxf::Dxf;
 use kind::Kind;
+use pdf::Pdf;
 use raster::Raster;
 use tiff::Tiff;
 
@@ -73,8 +80,21 @@ pub struct Page {
     pub number: u32,
     /// Its pixels.
     pub image: RgbImage,
-    /// Resolution in dots per inch, where the file states one.
+    /// Resolution in dots per inch, where the file states one or the page was drawn here.
     pub dpi: Option<f32>,
+    /// Text that the file states exactly, in its order, placed on the pixels.
+    pub text: Vec<TextLine>,
+    /// Whether the pixels may show more text than `text` says.
+    pub needs_ocr: bool,
+    /// What the page lost on its way to pixels.
+    pub warnings: Vec<Warning>,
+}
+
+impl Page {
+    /// A page of pixels, of which nothing else is known.
+    const fn of_pixels(number: u32, image: RgbImage, dpi: Option<f32>) -> Self {
+        Self { number, image, dpi, text: Vec::new(), needs_ocr: true, warnings: Vec::new() }
+    }
 }
 
 /// An opened drawing.
@@ -83,6 +103,8 @@ pub struct Document<'bytes> {
     content: Content<'bytes>,
     limits: PageLimits,
     pages: u32,
+    /// Resolution at which vector pages are drawn.
+    dpi: u32,
     warnings: Vec<Warning>,
 }
 
@@ -91,6 +113,8 @@ pub struct Document<'bytes> {
 enum Content<'bytes> {
     Raster(Raster<'bytes>),
     Tiff(Tiff<'bytes>),
+    Pdf(Pdf),
+    Dxf(Dxf),
 }
 
 impl<'bytes> Document<'bytes> {
@@ -106,10 +130,15 @@ impl<'bytes> Document<'bytes> {
         let (content, pages) = match kind::detect(bytes)? {
             Kind::Tiff => {
                 let (tiff, pages) = guarded(1, || Tiff::open(bytes, limits))?;
-                if pages > limits.max_pages {
-                    warnings.push(page_limit_reached(limits.max_pages));
-                }
-                (Content::Tiff(tiff), pages.min(limits.max_pages))
+                (Content::Tiff(tiff), pages)
+            }
+            Kind::Pdf => {
+                let (pdf, pages) = guarded(1, || Pdf::open(bytes))?;
+                (Content::Pdf(pdf), pages)
+            }
+            Kind::Dxf => {
+                let (dxf, pages) = guarded(1, || Dxf::open(bytes))?;
+                (Content::Dxf(dxf), pages)
             }
             Kind::Raster(format) => {
                 if format == image::ImageFormat::Gif {
@@ -118,7 +147,24 @@ impl<'bytes> Document<'bytes> {
                 (Content::Raster(guarded(1, || Raster::open(bytes, format, limits))?), 1)
             }
         };
-        Ok(Self { content, limits: limits.clone(), pages, warnings })
+        if pages > limits.max_pages {
+            warnings.push(page_limit_reached(limits.max_pages));
+        }
+        let pages = pages.min(limits.max_pages);
+        Ok(Self { content, limits: limits.clone(), pages, dpi: DEFAULT_VECTOR_DPI, warnings })
+    }
+
+    /// Chooses the resolution at which vector pages are drawn; pages of pixels keep theirs.
+    ///
+    /// Outside [`VECTOR_DPI`] the nearest of it is taken, with a warning.
+    #[must_use]
+    pub fn drawn_at(mut self, dpi: Option<u32>) -> Self {
+        let asked = dpi.unwrap_or(DEFAULT_VECTOR_DPI);
+        self.dpi = asked.clamp(*VECTOR_DPI.start(), *VECTOR_DPI.end());
+        if self.dpi != asked && matches!(self.content, Content::Pdf(_) | Content::Dxf(_)) {
+            self.warnings.push(vector::other_dpi(None, asked, self.dpi));
+        }
+        self
     }
 
     /// How many pages can be read, within the limit.
@@ -144,6 +190,8 @@ impl<'bytes> Document<'bytes> {
         guarded(number, || match &self.content {
             Content::Raster(raster) => raster.page(&self.limits),
             Content::Tiff(tiff) => tiff.page(number, &self.limits),
+            Content::Pdf(pdf) => pdf.page(number, self.dpi, &self.limits),
+            Content::Dxf(dxf) => dxf.page(number, self.dpi, &self.limits),
         })
     }
 }

@@ -28,6 +28,12 @@ pub enum EngineError {
         /// What the decoder met.
         detail: String,
     },
+    /// Send the file without its protection.
+    #[error("{detail}")]
+    Locked {
+        /// What protects it and what to do.
+        detail: String,
+    },
     /// Send the page at a lower resolution, or raise the limit.
     #[error("page {page} has {width} x {height} pixels, more than the limit of {limit}")]
     PageTooLarge {
@@ -102,6 +108,7 @@ impl EngineError {
         match self {
             Self::EmptyFile
             | Self::Damaged { .. }
+            | Self::Locked { .. }
             | Self::PageTooLarge { .. }
             | Self::NoSuchPage { .. } => ErrorCode::InputError,
             Self::UnsupportedFormat { .. } => ErrorCode::UnsupportedFormat,
@@ -117,9 +124,10 @@ impl EngineError {
     #[must_use]
     pub const fn stage(&self) -> Stage {
         match self {
-            Self::EmptyFile | Self::UnsupportedFormat { .. } | Self::NoSuchPage { .. } => {
-                Stage::Load
-            }
+            Self::EmptyFile
+            | Self::UnsupportedFormat { .. }
+            | Self::Locked { .. }
+            | Self::NoSuchPage { .. } => Stage::Load,
             Self::Model { .. } | Self::ModelLoad { .. } => Stage::Init,
             Self::Damaged { .. } | Self::PageTooLarge { .. } | Self::Pixels { .. } => {
                 Stage::Preprocess
@@ -135,6 +143,7 @@ impl EngineError {
             Self::EmptyFile => RejectReason::EmptyFile.as_str(),
             Self::UnsupportedFormat { .. } => RejectReason::InvalidMime.as_str(),
             Self::Damaged { .. } => RejectReason::CorruptFile.as_str(),
+            Self::Locked { .. } => "encrypted",
             Self::PageTooLarge { .. } => RejectReason::ImageTooLarge.as_str(),
             Self::NoSuchPage { .. } => "no_such_page",
             Self::Model { .. } => "model_file",
@@ -164,6 +173,7 @@ mod tests {
                 limit: "0 pixels".to_owned(),
             },
             EngineError::NoSuchPage { page: 2, pages: 1 },
+            EngineError::Locked { detail: "a password".to_owned() },
         ];
 
         for fault in faults {

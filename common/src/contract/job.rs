@@ -1,6 +1,7 @@
 //! The job message: what a client, or a batch system, asks the fleet to do.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -16,6 +17,12 @@ pub const MESSAGE_VERSION: u8 = 1;
 
 /// Largest drawing that may travel inside a message; larger ones go by blob or URL.
 pub const MAX_INLINE_BYTES: usize = 256 * 1024;
+
+/// Resolutions at which a page can be drawn with use: below, no letter is left; above, no memory.
+pub const VECTOR_DPI: RangeInclusive<u32> = 36..=1200;
+
+/// At this resolution the smallest lettering of drawings, 2.5 mm, is 20 pixels high.
+pub const DEFAULT_VECTOR_DPI: u32 = 200;
 
 /// Identifies a job everywhere: a `UUIDv7`, so that ids sort by submission time.
 #[derive(
@@ -222,7 +229,9 @@ pub struct Options {
     /// Pages to read, 1-based, such as `1,3-5`; absent means all up to the page limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages: Option<String>,
-    /// Resolution at which vector pages are drawn, in dots per inch; absent means by sheet size.
+    /// Resolution at which vector pages are drawn, in dots per inch, 36 to 1200; absent means 200.
+    ///
+    /// A page that would pass the pixel limit is drawn with less, which a warning says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dpi: Option<u32>,
 }

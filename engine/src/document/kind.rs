@@ -10,8 +10,12 @@ use crate::error::EngineError;
 pub(super) enum Kind {
     /// One picture, in a format of the image crate.
     Raster(ImageFormat),
-    /// Any number of pages.
+    /// Any number of pages of pixels.
     Tiff,
+    /// Any number of pages to be drawn.
+    Pdf,
+    /// One sheet to be drawn, with its text.
+    Dxf,
 }
 
 /// Recognises a file by its first bytes, or says what it is instead.
@@ -23,23 +27,17 @@ pub(super) fn detect(bytes: &[u8]) -> Result<Kind, EngineError> {
         Some(Format::Webp) => Kind::Raster(ImageFormat::WebP),
         Some(Format::Gif) => Kind::Raster(ImageFormat::Gif),
         Some(Format::Tiff) => Kind::Tiff,
-        Some(Format::Pdf) => {
-            return Err(not_read(
-                "a PDF, which this version does not read yet: send its pages as pictures",
-            ));
-        }
-        Some(Format::Dxf) => {
-            return Err(not_read(
-                "a DXF, which this version does not read yet: send a picture of it",
-            ));
-        }
+        Some(Format::Pdf) => Kind::Pdf,
+        Some(Format::Dxf) => Kind::Dxf,
         None => return Err(not_read(other_kind(bytes))),
     })
 }
 
 fn not_read(what: &str) -> EngineError {
     EngineError::UnsupportedFormat {
-        detail: format!("the content is {what}; read here are PNG, JPEG, TIFF, BMP, WebP and GIF"),
+        detail: format!(
+            "the content is {what}; read here are PNG, JPEG, TIFF, BMP, WebP, GIF, PDF and DXF"
+        ),
     }
 }
 
@@ -47,12 +45,12 @@ fn not_read(what: &str) -> EngineError {
 fn other_kind(bytes: &[u8]) -> &'static str {
     let text = bytes.get(..bytes.len().min(1024)).unwrap_or_default().trim_ascii_start();
     if bytes.starts_with(b"AC10") {
-        return "a DWG: save it as a picture first";
+        return "a DWG: save it as DXF or PDF first";
     }
     if text.starts_with(b"<svg")
         || (text.starts_with(b"<?xml") && text.windows(4).any(|part| part == b"<svg"))
     {
-        return "an SVG: save it as a picture first";
+        return "an SVG: save it as PDF or PNG first";
     }
     if bytes.get(4..8) == Some(b"ftyp") {
         return "HEIC, AVIF or a video: save it as PNG or JPEG first";
@@ -60,7 +58,7 @@ fn other_kind(bytes: &[u8]) -> &'static str {
     if bytes.starts_with(b"PK\x03\x04") {
         return "a ZIP archive: send the files inside";
     }
-    "no picture of a known kind"
+    "no drawing of a known kind"
 }
 
 #[cfg(test)]
@@ -72,9 +70,9 @@ mod tests {
     }
 
     #[test]
-    fn kinds_that_come_later_are_named() {
-        assert!(refusal(b"%PDF-1.7\n").contains("a PDF"));
-        assert!(refusal(b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n").contains("a DXF"));
+    fn vector_drawings_are_known_by_their_content() {
+        assert_eq!(detect(b"%PDF-1.7\n").unwrap(), Kind::Pdf);
+        assert_eq!(detect(b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n").unwrap(), Kind::Dxf);
     }
 
     #[test]
@@ -82,6 +80,6 @@ mod tests {
         assert!(refusal(b"AC1032\0\0").contains("a DWG"));
         assert!(refusal(b"<?xml version='1.0'?><svg/>").contains("an SVG"));
         assert!(refusal(b"\0\0\0\x18ftypheic").contains("HEIC"));
-        assert!(refusal(b"BM is also the start of a sentence").contains("no picture"));
+        assert!(refusal(b"BM is also the start of a sentence").contains("no drawing"));
     }
 }

@@ -36,6 +36,12 @@ impl<'bytes> Raster<'bytes> {
     }
 
     pub(super) fn page(&self, limits: &PageLimits) -> Result<Page, EngineError> {
+        if self.format == ImageFormat::Jpeg && !has_jpeg_end(self.bytes) {
+            return Err(EngineError::Damaged {
+                page: 1,
+                detail: "the JPEG ends before its picture does".to_owned(),
+            });
+        }
         let mut decoder = self.decoder(limits)?;
         let size = decoder.dimensions();
         let color = decoder.color_type();
@@ -51,7 +57,7 @@ impl<'bytes> Raster<'bytes> {
         decoder.read_image_boxed(&mut samples).map_err(as_engine_error)?;
         let mut image = DynamicImage::ImageRgb8(pixels::to_rgb(samples, color, size)?);
         image.apply_orientation(orientation);
-        Ok(Page { number: 1, image: image.into_rgb8(), dpi })
+        Ok(Page::of_pixels(1, image.into_rgb8(), dpi))
     }
 
     /// Reads the header and refuses what passes the limits.
@@ -91,6 +97,13 @@ fn as_engine_error(error: ImageError) -> EngineError {
         },
         _ => EngineError::Damaged { page: 1, detail: error.to_string() },
     }
+}
+
+/// Whether a JPEG's end comes after its last scan; decoders fill with grey what is cut off.
+fn has_jpeg_end(bytes: &[u8]) -> bool {
+    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
+    // Scans can't hold a marker by chance: after 0xff their data has a zero.
+    last(0xd9).is_some_and(|end| last(0xda).is_none_or(|scan| scan < end))
 }
 
 /// Whether a GIF has more than one frame: more than one image descriptor among its blocks.

@@ -73,7 +73,7 @@ impl<'bytes> Tiff<'bytes> {
         let rgb = decode(&mut decoder, number, limits, palette.as_deref())?;
         let mut image = DynamicImage::ImageRgb8(rgb);
         image.apply_orientation(orientation);
-        Ok(Page { number, image: image.into_rgb8(), dpi })
+        Ok(Page::of_pixels(number, image.into_rgb8(), dpi))
     }
 
     /// The colour map of a palette page: all reds, then all greens, then all blues, 16 bits each.

@@ -1,8 +1,9 @@
 //! Lines and letters on pixels, in sizes that suit the page.
 
 use cad_common::contract::reading::{Bbox, Polygon};
-use font8x8::UnicodeFonts as _;
 use image::{Rgb, RgbImage, imageops};
+
+use crate::dots;
 
 /// Pages of this many pixels are drawn with lines of one pixel, larger ones with thicker lines.
 const PX_PER_STROKE: u32 = 1100;
@@ -93,7 +94,7 @@ impl Canvas {
         let step = i64::from(dot);
         let mut x = left;
         for letter in text.chars().take(MAX_LABEL_LETTERS) {
-            for (row, bits) in (0_i64..).zip(glyph(letter)) {
+            for (row, bits) in (0_i64..).zip(dots::of(letter)) {
                 for column in 0_i64..8 {
                     if bits >> column & 1 == 1 {
                         self.dot(x + column * step, top + row * step, dot, color);
@@ -122,21 +123,4 @@ impl Canvas {
 fn clipped(from: i64, length: i64, end: u32) -> std::ops::Range<u32> {
     let clip = |value: i64| u32::try_from(value.clamp(0, i64::from(end))).unwrap_or(end);
     clip(from)..clip(from + length)
-}
-
-/// The dots of a letter; signs that the font lacks are shown by their nearest kin, others by a box.
-fn glyph(letter: char) -> [u8; 8] {
-    let known = match letter {
-        '⌀' | '∅' | 'Φ' | 'φ' => 'Ø',
-        '×' => 'x',
-        '–' | '—' | '−' => '-',
-        '↧' => 'v',
-        other => other,
-    };
-    let fonts = [
-        font8x8::BASIC_FONTS.get(known),
-        font8x8::LATIN_FONTS.get(known),
-        font8x8::GREEK_FONTS.get(known),
-    ];
-    fonts.into_iter().flatten().next().unwrap_or([0x00, 0x7e, 0x42, 0x42, 0x42, 0x42, 0x7e, 0x00])
 }

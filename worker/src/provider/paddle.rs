@@ -10,9 +10,10 @@ use cad_common::contract::reading::{PageReading, Reading, Warning, WarningCode};
 use cad_common::contract::record::{JobError, Progress};
 use cad_common::error_code::{ErrorCode, Stage};
 use cad_common::provider::ProviderName;
-use cad_engine::document::{Document, PageLimits};
+use cad_engine::document::{Document, Page, PageLimits};
 use cad_engine::drawing;
 use cad_engine::error::EngineError;
+use cad_engine::exact;
 use cad_engine::models::ModelFiles;
 use cad_engine::ocr::{Reader, ReaderOptions, Step};
 use cad_engine::stop::StopSignal;
@@ -60,8 +61,9 @@ impl PaddleProvider {
         report: &mut dyn FnMut(Progress),
         clock: &mut Clock,
     ) -> Result<(Vec<PageReading>, Vec<Warning>), JobError> {
-        let document =
-            Document::open(&task.document, &self.limits).map_err(|error| job_error(&error))?;
+        let document = Document::open(&task.document, &self.limits)
+            .map_err(|error| job_error(&error))?
+            .drawn_at(task.options.dpi);
         let chosen = pages::choose(task.options.pages.as_deref(), document.page_count())?;
         clock.book(Stage::Load);
         let mut warnings = document.warnings().to_vec();
@@ -78,26 +80,52 @@ impl PaddleProvider {
                 Err(error) => return Err(job_error(&error)),
             };
             let mut on_step = |step| report(progress(step, *number, place, chosen.len()));
-            let text =
-                self.reader.read(&page, stop, &mut on_step).map_err(|error| job_error(&error))?;
-            clock.book_read(text.preprocess, text.infer);
-            clock.tiles.0 += text.tiles_read;
-            clock.tiles.1 += text.tiles_skipped;
-            warnings.extend(text.warnings);
-            readings.push(PageReading {
-                number: *number,
-                width: page.image.width(),
-                height: page.image.height(),
-                dpi: page.dpi,
-                effective_dpi: text.effective_dpi,
-                sheet: None,
-                text_lines: text.lines,
-            });
+            let (reading, page_warnings) = self.read_page(page, stop, &mut on_step, clock)?;
+            warnings.extend(page_warnings);
+            readings.push(reading);
         }
         match first_damage {
             Some(error) if readings.is_empty() => Err(job_error(&error)),
             _ => Ok((readings, warnings)),
         }
+    }
+}
+
+impl PaddleProvider {
+    /// Reads one page: what the file says itself, and what only the models see.
+    fn read_page(
+        &mut self,
+        page: Page,
+        stop: &StopSignal,
+        on_step: &mut dyn FnMut(Step),
+        clock: &mut Clock,
+    ) -> Result<(PageReading, Vec<Warning>), JobError> {
+        let mut reading = PageReading {
+            number: page.number,
+            width: page.image.width(),
+            height: page.image.height(),
+            dpi: page.dpi,
+            effective_dpi: page.dpi,
+            ..PageReading::default()
+        };
+        let mut warnings = page.warnings.clone();
+        if page.needs_ocr {
+            let text = self.reader.read(&page, stop, on_step).map_err(|error| job_error(&error))?;
+            clock.book_read(text.preprocess, text.infer);
+            clock.tiles.0 += text.tiles_read;
+            clock.tiles.1 += text.tiles_skipped;
+            reading.effective_dpi = text.effective_dpi;
+            reading.text_lines = text.lines;
+            // That OCR found nothing says nothing about a page that brought its text.
+            let is_true = |warning: &Warning| {
+                warning.code != WarningCode::NoTextFound || page.text.is_empty()
+            };
+            warnings.extend(text.warnings.into_iter().filter(is_true));
+        } else {
+            clock.book(Stage::Preprocess);
+        }
+        reading.text_lines = exact::merge(page.text, reading.text_lines);
+        Ok((reading, warnings))
     }
 }
 
