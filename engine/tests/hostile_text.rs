@@ -109,7 +109,8 @@ fn four_thousand_lines_take_no_more_than_their_share() {
 
     println!("500 lines in {few:?}, 4000 in {many:?}");
     assert!(few < Duration::from_millis(500), "500 lines took {few:?}");
-    assert!(many < few * 20 + Duration::from_millis(50), "500 lines {few:?}, 4000 lines {many:?}");
+    // optimised, 4000 lines take some 0.15 s; what grows with the square of the text takes minutes
+    assert!(many < Duration::from_millis(2500), "500 lines {few:?}, 4000 lines {many:?}");
 }
 
 /// The fastest of three readings, so that a busy machine does not decide.

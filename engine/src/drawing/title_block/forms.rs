@@ -160,8 +160,9 @@ pub(super) fn stated_anywhere(sheet: &Sheet<'_>, entries: &mut Vec<Entry>) {
             ),
         ];
         for (field, value) in stated {
-            let is_known = entries.iter().any(|entry| entry.field == field);
-            if let Some(value) = value.filter(|_| !is_known) {
+            if let Some(value) = value
+                && !entries.iter().any(|entry| entry.field == field)
+            {
                 entries.push(entry(field, None, value, vec![index], Way::Form));
             }
         }
