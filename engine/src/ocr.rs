@@ -32,7 +32,7 @@ use recognize::{Form, Recognizer};
 const CHARACTERISTICS: &str = "⏤⏥○⌭⌒⌓∠⊥∥⌖◎⌯↗⌰";
 
 /// In a cell before a tolerance there is a characteristic or, in a table, something else.
-const SURE_SIGN: f32 = 0.6;
+const SURE_SIGN: f32 = 0.5;
 
 /// A line read with less than this may be read in the wrong direction.
 const SURE: f32 = 0.9;
@@ -174,7 +174,7 @@ impl Reader {
     ) -> Result<Option<TextLine>, EngineError> {
         let mut direction = crop.text_box;
         let read = match direction.across() {
-            None => self.recognize(&crop.picture, stop)?,
+            None => self.recognize(&crop::trimmed(&crop.picture), &crop.picture, stop)?,
             Some(across) => {
                 let mut opinions = self.ask_both(&crop.picture, stop)?;
                 clock.inferred();
@@ -225,7 +225,8 @@ impl Reader {
             let mut content = vec![line_in(*sign, character.to_string(), confidence)];
             for cell in others {
                 let Some(inked) = cell.content(&page.image) else { continue };
-                let read = self.recognize(&cut(&page.image, inked), stop)?;
+                let picture = cut(&page.image, inked);
+                let read = self.recognize(&picture, &picture, stop)?;
                 content.push(line_in(*cell, read.text, read.confidence));
             }
             clock.inferred();
@@ -238,18 +239,23 @@ impl Reader {
 
     /// Asks both readers, where it matters which way a picture is read.
     fn ask_both(&mut self, picture: &RgbImage, stop: &StopSignal) -> Result<Opinions, EngineError> {
-        let specialist = self.specialist.read(picture, stop)?;
+        let specialist = self.specialist.read(&crop::trimmed(picture), stop)?;
         let general = self.general.read(picture, stop)?;
         Ok(Opinions { specialist, general })
     }
 
-    /// Reads one upright picture with the reader that knows its kind of text.
-    fn recognize(&mut self, picture: &RgbImage, stop: &StopSignal) -> Result<Decoded, EngineError> {
-        let specialist = self.specialist.read(picture, stop)?;
+    /// Reads one upright line with the reader that knows its kind of text; each wants its own margin.
+    fn recognize(
+        &mut self,
+        tight: &RgbImage,
+        loose: &RgbImage,
+        stop: &StopSignal,
+    ) -> Result<Decoded, EngineError> {
+        let specialist = self.specialist.read(tight, stop)?;
         if let Some(read) = arbitration::settled(&specialist) {
             return Ok(read);
         }
-        let general = self.general.read(picture, stop)?;
+        let general = self.general.read(loose, stop)?;
         Ok(Opinions { specialist, general }.choose())
     }
 }

@@ -40,7 +40,7 @@ impl Form {
         name: "dimension recognition",
         height_px: 32,
         column_px: 4,
-        min_width_px: 32,
+        min_width_px: 16,
         is_grey: true,
     };
 
@@ -163,7 +163,7 @@ mod tests {
             (Form::GENERAL, (5, 20), [1, 3, 48, 48]),
             (Form::GENERAL, (9000, 20), [1, 3, 48, 3200]),
             (Form::DIMENSION, (101, 20), [1, 1, 32, 164]),
-            (Form::DIMENSION, (5, 20), [1, 1, 32, 32]),
+            (Form::DIMENSION, (5, 20), [1, 1, 32, 16]),
         ] {
             let input = form.input(&RgbImage::new(size.0, size.1)).unwrap();
 
