@@ -17,6 +17,7 @@ use crate::error::EngineError;
 
 mod glyphs;
 mod lines;
+mod signs;
 
 /// A PDF measures in points.
 const POINTS_PER_INCH: f64 = 72.0;
@@ -117,3 +118,6 @@ fn as_engine_error(error: LoadPdfError) -> EngineError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

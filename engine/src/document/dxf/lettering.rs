@@ -82,7 +82,8 @@ impl Lettering {
         let whole = degrees.round();
         TextLine {
             polygon: self.corners().map(|corner| [corner.x as f32, corner.y as f32]),
-            rotation: (if (degrees - whole).abs() < 0.05 { whole % 360.0 } else { degrees }) as f32,
+            rotation: (if (degrees - whole).abs() < 0.05 { whole % 360.0 } else { degrees } + 0.0)
+                as f32,
             text: self.text,
             confidence: 1.0,
             source: TextSource::Dxf,

@@ -49,13 +49,14 @@ pub(super) fn outline(entity: Record<'_>, vertices: &[Record<'_>]) -> BezPath {
 fn through(points: impl Iterator<Item = Point>, is_closed: bool) -> BezPath {
     let mut path = BezPath::new();
     for point in points {
-        if path.is_empty() {
+        // A path that was only moved to counts as empty.
+        if path.elements().is_empty() {
             path.move_to(point);
         } else {
             path.line_to(point);
         }
     }
-    if is_closed && !path.is_empty() {
+    if is_closed && !path.elements().is_empty() {
         path.close_path();
     }
     path

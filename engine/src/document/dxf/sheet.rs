@@ -15,6 +15,9 @@ const LETTER_PX: f64 = 18.0;
 /// Long side of a sheet that is not drawn by the size of paper.
 const SIDE_PX: std::ops::RangeInclusive<f64> = 1200.0..=6000.0;
 
+/// Letters of one line that are drawn; no line of a drawing has more.
+const MOST_LETTERS: usize = 300;
+
 /// White around the drawing, as a share of its long side.
 const MARGIN: f64 = 0.02;
 
@@ -114,7 +117,7 @@ fn letters(text: &Lettering) -> BezPath {
     // The dots of capitals fill seven of eight rows.
     let row = text.up / 7.0;
     let mut path = BezPath::new();
-    for (place, letter) in (0_u32..).zip(text.text.chars()) {
+    for (place, letter) in (0_u32..).zip(text.text.chars().take(MOST_LETTERS)) {
         let corner = text.start + cell * f64::from(8 * place) + text.up;
         for (down, bits) in (0_u32..).zip(dots::of(letter)) {
             for across in (0_u32..8).filter(|across| bits >> across & 1 == 1) {

@@ -46,6 +46,33 @@ fn a_text_is_read_exactly_at_its_place() {
 }
 
 #[test]
+fn lines_curves_and_areas_are_drawn() {
+    let shapes = [
+        ("0 LINE|10 10|20 100|11 400|21 100|", (200.0, 100.0)),
+        ("0 CIRCLE|10 200|20 150|40 50|", (250.0, 150.0)),
+        ("0 ARC|10 200|20 150|40 50|50 90|51 270|", (150.0, 150.0)),
+        ("0 ELLIPSE|10 200|20 150|11 80|21 0|40 0.5|41 0|42 6.283185|", (200.0, 190.0)),
+        ("0 SOLID|10 100|20 100|11 200|21 100|12 100|22 200|13 200|23 200|", (150.0, 150.0)),
+        ("0 LWPOLYLINE|70 0|10 100|20 150|42 1|10 200|20 150|", (150.0, 100.0)),
+        ("0 POLYLINE|70 0|0 VERTEX|10 100|20 50|0 VERTEX|10 300|20 50|0 SEQEND|", (200.0, 50.0)),
+        (
+            "0 SPLINE|70 8|71 2|40 0|40 0|40 0|40 1|40 1|40 1|10 100|20 100|10 200|20 200|10 300|20 100|",
+            (200.0, 150.0),
+        ),
+    ];
+
+    for (shape, (x, y)) in shapes {
+        let image = page(&dxf("", &format!("{A3}{shape}"))).image;
+
+        let px = |mm: f64| (mm / 25.4 * 200.0) as u32;
+        let (x, y) = (px(x), px(297.0 - y));
+        let around = (x - 4..x + 4).flat_map(|x| (y - 4..y + 4).map(move |y| (x, y)));
+        let is_inked = around.into_iter().any(|(x, y)| image.get_pixel(x, y).0[0] < 128);
+        assert!(is_inked, "{shape}");
+    }
+}
+
+#[test]
 fn a_turned_text_says_so() {
     let entities = format!("{A3}0 TEXT|10 50|20 50|40 5|50 90|1 33|");
 

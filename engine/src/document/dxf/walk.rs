@@ -10,8 +10,8 @@ use super::{codes, dimension, shapes};
 /// Blocks inserted in blocks inserted in blocks: deeper is a file that inserts itself.
 const DEEPEST: u32 = 12;
 
-/// More than a drawing has; blocks of blocks of blocks multiply.
-const MOST_THINGS: usize = 400_000;
+/// Entities, sides and letters together: more than a drawing has, but blocks of blocks of blocks multiply.
+const MOST_THINGS: usize = 2_000_000;
 
 /// Copies of a block in one array.
 const MOST_COPIES: i64 = 2000;
@@ -24,7 +24,7 @@ pub(super) struct Seen {
     pub(super) texts: Vec<Lettering>,
     /// Whether there was more than is kept.
     pub(super) is_cut: bool,
-    /// Entities looked at.
+    /// Entities, sides and letters so far.
     things: usize,
 }
 
@@ -75,17 +75,16 @@ impl Seen {
             match entity.kind {
                 "INSERT" => self.insert(file, *entity, place_of, depth),
                 "DIMENSION" => self.dimension(file, *entity, place, depth),
-                "SOLID" | "TRACE" => self.fills.push(place_of * shapes::outline(*entity, &[])),
+                "SOLID" | "TRACE" => self.fill(place_of * shapes::outline(*entity, &[])),
                 "POLYLINE" => {
                     let count = rest.iter().take_while(|next| next.kind == "VERTEX").count();
                     let (vertices, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
                     rest = after;
-                    self.strokes.push(place_of * shapes::outline(*entity, vertices));
+                    self.stroke(place_of * shapes::outline(*entity, vertices));
                 }
                 _ => {
                     self.write(*entity, place_of);
-                    let outline = shapes::outline(*entity, &[]);
-                    self.strokes.extend((!outline.is_empty()).then(|| place_of * outline));
+                    self.stroke(place_of * shapes::outline(*entity, &[]));
                 }
             }
         }
@@ -106,6 +105,21 @@ impl Seen {
             "TOLERANCE" => frames(entity),
             _ => Vec::new(),
         };
+        self.letter(texts, place);
+    }
+
+    fn stroke(&mut self, shape: BezPath) {
+        self.things += shape.elements().len();
+        self.strokes.extend((shape.elements().len() > 1).then_some(shape));
+    }
+
+    fn fill(&mut self, shape: BezPath) {
+        self.things += shape.elements().len();
+        self.fills.extend((shape.elements().len() > 1).then_some(shape));
+    }
+
+    fn letter(&mut self, texts: Vec<Lettering>, place: Affine) {
+        self.things += texts.iter().map(|text| text.text.len()).sum::<usize>();
         self.texts.extend(texts.into_iter().map(|text| text.placed(place)));
     }
 
@@ -146,7 +160,7 @@ impl Seen {
         if self.texts.len() == before && !is_silent {
             let style = dimension.text(3).and_then(|name| file.styles.get(name)).copied();
             let texts = dimension::texts(dimension, style);
-            self.texts.extend(texts.into_iter().map(|text| text.placed(place)));
+            self.letter(texts, place);
         }
     }
 }

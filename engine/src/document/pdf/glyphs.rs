@@ -12,6 +12,7 @@ use hayro::hayro_interpret::{
 use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::{Affine, BezPath, Point, Rect, Shape as _, Vec2};
 
+use super::signs::{self, Shape};
 use crate::document::signs::sign;
 
 /// More letters than a page can show; what comes after them is a bomb.
@@ -47,13 +48,14 @@ pub(super) fn of_page<'a>(
     let visible = Rect::new(0.0, 0.0, width.into(), height.into());
     let cache = InterpreterCache::new();
     let mut context = Context::new(place, visible, &cache, page.xref(), settings.clone());
-    let mut collector = Collector { letters: Vec::new(), visible };
+    let mut collector = Collector { letters: Vec::new(), shapes: Vec::new(), visible };
     interpret_page(page, &mut context, &mut collector);
-    collector.letters
+    signs::among(collector.letters, &collector.shapes)
 }
 
 struct Collector {
     letters: Vec<Letter>,
+    shapes: Vec<Shape>,
     visible: Rect,
 }
 
@@ -78,7 +80,10 @@ impl<'a> Device<'a> for Collector {
         }
     }
 
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {}
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, _: &DrawMode) {
+        signs::keep(&mut self.shapes, path, props.transform);
+    }
+
     fn push_clip_path(&mut self, _: &ClipPath) {}
     fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
     fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {}

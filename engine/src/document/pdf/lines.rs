@@ -195,7 +195,7 @@ fn pixel(point: Point) -> [f32; 2] {
 fn rotation(along: Vec2) -> f32 {
     let degrees = (-along.y).atan2(along.x).to_degrees().rem_euclid(360.0);
     let whole = degrees.round();
-    (if (degrees - whole).abs() < 0.05 { whole % 360.0 } else { degrees }) as f32
+    (if (degrees - whole).abs() < 0.05 { whole % 360.0 } else { degrees } + 0.0) as f32
 }
 
 #[cfg(test)]
