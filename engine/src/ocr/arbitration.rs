@@ -62,7 +62,7 @@ impl Opinions {
         let has_ground = is_dimension(&specialist.text) && specialist.confidence >= DOUBTFUL;
         let is_surer = specialist.confidence + HOME_ADVANTAGE >= general.confidence;
         let chosen = if is_lone_sign || (has_ground && is_surer) { specialist } else { general };
-        if is_dimension(&chosen.text) { tidied(chosen) } else { chosen }
+        if is_dimension(&chosen.text) { tidied(&chosen) } else { chosen }
     }
 }
 
@@ -71,11 +71,11 @@ pub(super) fn settled(specialist: &Decoded) -> Option<Decoded> {
     let is_sure = specialist.confidence >= SURE
         && specialist.left_out <= LEFT_OUT
         && is_dimension(&specialist.text);
-    is_sure.then(|| tidied(specialist.clone()))
+    is_sure.then(|| tidied(specialist))
 }
 
 /// Drops what no dimension has: the ends of dimension lines read as points and signs.
-fn tidied(read: Decoded) -> Decoded {
+fn tidied(read: &Decoded) -> Decoded {
     let mut text = read.text.replace(",,", ",").replace("..", ".");
     let rest = text.trim_start_matches(['.', ',']);
     // `.250` is inches, `.28,00` the tip of an arrow before a figure.
@@ -87,7 +87,7 @@ fn tidied(read: Decoded) -> Decoded {
     {
         text = figure.to_owned();
     }
-    Decoded { text, ..read }
+    Decoded { text, ..*read }
 }
 
 fn is_characteristic(character: char) -> bool {
@@ -189,7 +189,7 @@ mod tests {
             ("⏥0.05", "⏥0.05"),
             ("⌖|⌀1.5|A", "⌖|⌀1.5|A"),
         ] {
-            assert_eq!(tidied(read(given, 0.99)).text, expected);
+            assert_eq!(tidied(&read(given, 0.99)).text, expected);
         }
     }
 

@@ -6,11 +6,14 @@ use super::Model;
 use crate::error::EngineError;
 use crate::stop::StopSignal;
 
+/// What a fake says to a batch.
+type Reply = dyn FnMut(ArrayView4<'_, f32>) -> ArrayD<f32> + Send;
+
 /// Answers each picture as it is told, and remembers what it was shown.
 pub(crate) struct Fake {
     /// The shapes of the batches that it saw.
     pub(crate) seen: Vec<Vec<usize>>,
-    answer: Box<dyn FnMut(ArrayView4<'_, f32>) -> ArrayD<f32> + Send>,
+    answer: Box<Reply>,
 }
 
 impl Fake {
