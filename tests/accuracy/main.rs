@@ -29,6 +29,7 @@ fn drawings_are_read_as_well_as_promised() {
     at_least(&total, "/dimensions_strict_f1", 0.75);
     at_least(&total, "/title_block_accuracy", 0.90);
     at_least(&total, "/roughness/f1", 0.7);
+    at_least(&total, "/gdt/f1", 0.7);
     at_most(&total, "/brier", 0.10);
 }
 

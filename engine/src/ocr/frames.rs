@@ -229,7 +229,9 @@ mod tests {
 
         let sides: Vec<_> = cells.iter().map(|cell| (cell.left, cell.right)).collect();
         assert_eq!(sides, [(100, 140), (140, 230), (230, 265), (265, 300)]);
-        assert!(cells.iter().all(|cell| (cell.top, cell.bottom) == (TOP, BOTTOM)));
+        // A line that may lie between two rows is met one row early.
+        let is_between = |cell: &Cell| cell.top == TOP && BOTTOM - cell.bottom <= 1;
+        assert!(cells.iter().all(is_between), "{cells:?}");
     }
 
     #[test]
