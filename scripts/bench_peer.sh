@@ -7,4 +7,4 @@ peer=target/peer
   echo "fetching the peer (rapidocr 3.10.0)"
   python3 -m pip install --quiet --disable-pip-version-check --target "$peer" rapidocr==3.10.0 onnxruntime==1.32.0 opencv-python-headless
 }
-PYTHONPATH=$peer python3 deploy/bench_peer.py --cad target/release/cad --drawings "$drawings" "$@"
+PYTHONPATH=$peer python3 deploy/bench_peer.py --cad "${CAD:-target/release/cad}" --drawings "$drawings" "$@"

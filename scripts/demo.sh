@@ -18,5 +18,6 @@ for _ in $(seq 150); do
 done
 [ -n "$address" ] || { echo "the service did not listen within 30 s:" >&2; cat "$log" >&2; exit 1; }
 
+address=${address/0.0.0.0/127.0.0.1}
 echo "sending $drawing to http://$address"
 "$cad" submit "$drawing" --url "http://$address" --wait --overlay "$picture"

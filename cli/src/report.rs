@@ -58,7 +58,7 @@ fn dimensions(dimensions: &[Dimension]) -> Builder {
     for dimension in dimensions {
         rows.push_record([
             word(&dimension.kind),
-            format!("{} {}", dimension.value, unit(dimension.unit)),
+            format!("{} {}", dimension.value, unit(dimension.unit)).trim_end().to_owned(),
             dimension.tolerance.as_ref().map(tolerance).unwrap_or_default(),
             if dimension.count > 1 { format!("{}x", dimension.count) } else { String::new() },
             one_line(&dimension.raw),
@@ -96,6 +96,13 @@ fn title_fields(block: &TitleBlock) -> Vec<(&'static str, &str)> {
         ("weight", &block.weight),
         ("company", &block.company),
         ("projection", &block.projection),
+        ("author", &block.author),
+        ("checker", &block.checker),
+        ("approver", &block.approver),
+        ("standard", &block.standard),
+        ("tolerance_note", &block.tolerance_note),
+        ("units", &block.units),
+        ("sheet_size", &block.sheet_size),
     ];
     all.into_iter()
         .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)))
@@ -135,6 +142,7 @@ const fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Inch => "in",
         Unit::Deg => "°",
+        Unit::Ratio => "",
         _ => "mm",
     }
 }
