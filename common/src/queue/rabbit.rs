@@ -131,6 +131,22 @@ impl RabbitQueue {
         Ok(depth)
     }
 
+    /// Whether a lane of a provider has no consumer at all, not even the one that asks; `false` when nobody can tell.
+    async fn is_deserted(&self, provider: ProviderName) -> bool {
+        let Ok((channel, _)) = self.shared.publishing.channel().await else {
+            return false;
+        };
+        for lane in Lane::ALL {
+            let queue = self.shared.topology.lane_queue(Address { provider, lane });
+            match count(&channel, queue).await {
+                Ok((_, 0)) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
     pub(super) async fn check(&self) -> Result<(), QueueError> {
         let channel = tokio::time::timeout(CHECK_LIMIT, self.shared.publishing.channel()).await;
         channel.map_err(|_| QueueError::Timeout(CHECK_LIMIT))?.map(drop)

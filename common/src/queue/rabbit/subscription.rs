@@ -26,6 +26,9 @@ use crate::retry::Delays;
 /// A blink of the broker costs no more than this.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 
+/// After this long without a delivery a subscription makes sure that the broker still knows it.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// After an outage, work goes on this long after the broker's return at the latest; and a queue that
 /// is broken for good costs the broker one attempt in this time.
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
@@ -168,9 +171,14 @@ impl Supervisor {
     /// Cancel safe: what is received is on the shelf before the next wait.
     async fn receive(&self, lines: &mut [Line]) -> Option<QueueError> {
         loop {
-            match next_delivery(lines).await {
-                Ok((delivery, origin)) => self.shelf.put(self.delivery(delivery, origin)),
-                Err(loss) => return loss.map(|error| QueueError::Unreachable(Box::new(error))),
+            match timeout(SILENCE, next_delivery(lines)).await {
+                Ok(Ok((delivery, origin))) => self.shelf.put(self.delivery(delivery, origin)),
+                Ok(Err(loss)) => {
+                    return loss.map(|error| QueueError::Unreachable(Box::new(error)));
+                }
+                // A queue that is deleted and declared again at once may lose its consumers without telling them.
+                Err(_) if self.queue.is_deserted(self.provider).await => return None,
+                Err(_) => {}
             }
         }
     }
