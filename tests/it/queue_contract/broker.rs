@@ -233,11 +233,18 @@ async fn a_queue_deleted_under_its_consumer_is_declared_again() {
         channel.queue_delete(name.into(), QueueDeleteOptions::default()).await.unwrap();
         let until = Instant::now() + RETURN_LIMIT;
         let envelope = Envelope::default();
-        while scene.queue.publish(address(Lane::Normal), &envelope, b"x").await.is_err() {
-            assert!(Instant::now() < until, "the queue is not declared again");
-        }
 
-        next(&mut subscription).await.ack().await.unwrap();
+        // More than one message: RabbitMQ 3.10 may confirm one to a queue that two declare at the same time, and drop it.
+        loop {
+            let published = scene.queue.publish(address(Lane::Normal), &envelope, b"x").await;
+            let delivery = timeout(Duration::from_secs(1), subscription.next()).await;
+            if let Ok(delivery) = delivery {
+                delivery.unwrap().ack().await.unwrap();
+                break;
+            }
+            let depth = scene.queue.depth(cad_common::provider::ProviderName::Paddle).await;
+            assert!(Instant::now() < until, "nothing comes any more: {published:?}, {depth:?}");
+        }
     })
     .await;
 }
