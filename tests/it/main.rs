@@ -17,6 +17,7 @@ mod bad_messages;
 mod cli;
 mod crash;
 mod direct_publish;
+mod faults;
 mod jobs;
 mod metrics;
 mod models;

@@ -16,6 +16,9 @@ pub const PNG: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x4
     \x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\x60\x00\x00\x00\
     \x02\x00\x01\x48\xaf\xa4\x71\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
 
+/// The last chunk of every PNG.
+const PNG_END: &[u8] = b"IEND\xae\x42\x60\x82";
+
 /// A drawing that makes the fake do something.
 #[must_use]
 pub fn drawing(order: &str) -> Vec<u8> {
@@ -42,9 +45,7 @@ impl Provider for Fake {
         report: &mut dyn FnMut(Progress),
     ) -> Result<Answer, JobError> {
         self.runs += 1;
-        let order =
-            String::from_utf8_lossy(task.document.strip_prefix(PNG).unwrap_or(&task.document))
-                .into_owned();
+        let order = String::from_utf8_lossy(after_picture(&task.document)).into_owned();
         match order.split(' ').next().unwrap_or_default() {
             "nap" => {
                 wait_for(NAP, || stop.is_stopped());
@@ -121,6 +122,12 @@ fn hog() -> JobError {
 
 /// So that a failing test ends.
 const LONG: Duration = Duration::from_secs(10);
+
+/// What follows the end of a picture.
+fn after_picture(document: &[u8]) -> &[u8] {
+    let end = document.windows(PNG_END.len()).rposition(|bytes| bytes == PNG_END);
+    end.and_then(|at| document.get(at + PNG_END.len()..)).unwrap_or(document)
+}
 
 /// Holds this thread until something is so, or the time is up.
 fn wait_for(limit: Duration, is_over: impl Fn() -> bool) {
