@@ -1,5 +1,22 @@
 #!/usr/bin/env bash
-# Finds, installs and starts a RabbitMQ and a Redis; sourced by with_services.sh, stack.sh and the drills.
+# Finds, installs and starts a RabbitMQ and a Redis, and reads .env; sourced by the scripts that need a stack.
+
+# Reads .env of this folder. What the environment says wins over the file; nothing in the file is executed.
+load_env_file() {
+  local line name value
+  [ -f .env ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ $line =~ ^(export[[:space:]]+)?([A-Z_][A-Z0-9_]*)=(.*)$ ]] || continue
+    name=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
+    if [[ $value =~ ^\"([^\"]*)\" || $value =~ ^\'([^\']*)\' ]]; then
+      value=${BASH_REMATCH[1]}
+    else
+      value=${value%%[[:space:]]\#*}
+      value=${value%"${value##*[![:space:]]}"}
+    fi
+    [ -n "${!name+set}" ] || export "$name=$value"
+  done <.env
+}
 
 answers() { # URL DEFAULT_PORT
   python3 - "$1" "$2" <<'PY'
@@ -47,4 +64,19 @@ at_rabbitmq() { # FOLDER PORT
     RABBITMQ_CONF_ENV_FILE=/dev/null "RABBITMQ_MNESIA_BASE=$1" "RABBITMQ_LOG_BASE=$1"
     "RABBITMQ_ENABLED_PLUGINS_FILE=$1/plugins" "ERL_FLAGS=-kernel inet_dist_use_interface {127,0,0,1}"
     "PATH=/usr/lib/rabbitmq/bin:/opt/rabbitmq/sbin:$PATH:/usr/sbin")
+}
+# Leaves in `in_rabbitmq` the words that reach the broker's command line: the node of `make serve`, the one of compose, or
+# the machine's own.
+find_rabbitmq() {
+  local own=$PWD/data/rabbitmq pid
+  pid=$(cat .run/rabbitmq-server.pid 2>/dev/null) || true
+  if [ -n "${RABBITMQ_NODE_FOLDER:-}" ]; then
+    at_rabbitmq "$RABBITMQ_NODE_FOLDER" "${RABBITMQ_NODE_AT:?port of the node in RABBITMQ_NODE_FOLDER}"
+  elif [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then
+    at_rabbitmq "$own" 5672
+  elif docker compose ps --status running --services 2>/dev/null | grep -qx rabbitmq; then
+    in_rabbitmq=(docker compose exec -T rabbitmq)
+  else
+    in_rabbitmq=(env "PATH=$PATH:/usr/sbin")
+  fi
 }
