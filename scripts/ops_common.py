@@ -26,7 +26,7 @@ def load_env_file() -> "dict[str, str]":
 def known_settings() -> "dict[str, str]":
     """Every setting and its default, from the table that the code writes into README.md."""
     table = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- settings -->")[1].split("<!-- /settings -->")[0]
-    return {match[1]: match[2] for match in re.finditer(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", table, flags=re.M)}
+    return {match[1]: match[2] for match in re.finditer(r"^\| `([A-Z0-9_]+)` \| (?:`([^`]*)`)? ?\|", table, flags=re.M)}
 
 
 def setting(name: str) -> str:

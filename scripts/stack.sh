@@ -75,7 +75,7 @@ is_alive() { # NAME
 # One line for each thing that a running process can't change: settings (hashed, as some are secret), limits, binaries.
 settings_now() {
   local name
-  for name in $(sed -n '/<!-- settings -->/,/<!-- \/settings -->/s/^| `\([A-Z_]*\)`.*/\1/p' README.md) WORKER_PROCESSES; do
+  for name in $(sed -n '/<!-- settings -->/,/<!-- \/settings -->/s/^| `\([A-Z0-9_]*\)`.*/\1/p' README.md) WORKER_PROCESSES; do
     [ -z "${!name+set}" ] || echo "$name $(printf %s "${!name}" | sha256sum | cut -c1-16)"
   done
   echo "memory_limit $(ulimit -v)"
@@ -86,7 +86,7 @@ settings_now() {
 
 changed_settings() {
   [ -f "$run/settings" ] || return 0
-  { diff "$run/settings" <(settings_now) || true; } | sed -n 's/^[<>] \([A-Za-z_]*\) .*/\1/p' | sort -u | paste -sd' '
+  { diff "$run/settings" <(settings_now) || true; } | sed -n 's/^[<>] \([A-Za-z0-9_]*\) .*/\1/p' | sort -u | paste -sd' '
 }
 
 # Those at AMQP_URL and REDIS_URL; where nothing is set and nothing answers, own ones on the standard ports.

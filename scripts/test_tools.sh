@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches what only the tests need into target/tools: pika and msgpack (the foreign client), promtool.
+# Fetches what only tests and checks need into target/tools: pika and msgpack (the foreign client), schemas of manifests, promtool.
 set -euo pipefail
 tools=target/tools
 mkdir -p "$tools/python"
@@ -7,6 +7,12 @@ mkdir -p "$tools/python"
 PYTHONPATH=$tools/python python3 -c 'import pika, msgpack' 2>/dev/null || {
   echo "fetching pika and msgpack for the foreign client's test"
   python3 -m pip install --quiet --disable-pip-version-check --target "$tools/python" pika==1.3.2 msgpack==1.1.0
+}
+
+[ -d "$tools/python/kubernetes_validate" ] && [ -d "$tools/python/check_jsonschema" ] || {
+  echo "fetching the schemas for make check-deploy"
+  python3 -m pip install --quiet --disable-pip-version-check --target "$tools/python" --upgrade \
+    kubernetes-validate==1.37.0 check-jsonschema==0.39.0 PyYAML==6.0.3
 }
 
 if ! command -v promtool >/dev/null && [ ! -x "$tools/promtool" ]; then
