@@ -156,8 +156,13 @@ await_ready() {
     ports+=("$((first_metrics_port + number - 1))")
     await "cad-worker-$number" "http://127.0.0.1:${ports[-1]}"
   done
-  echo "ready: API on $api_url, $workers worker process(es) of ${WORKER_CONCURRENCY:-${WORKERS:-4}} slots" \
-    "with metrics on ${ports[*]}, log in $LOG_DIR/app.log"
+  # The API hears of its workers every five seconds.
+  for _ in $(seq 20); do
+    ! curl -s --max-time 3 "$api_url/health" | grep -q '"ml":{"status":"ready"' || break
+    sleep 0.5
+  done
+  echo "ready: API on $api_url, $workers worker process(es) with ${WORKER_CONCURRENCY:-${WORKERS:-4}} slot(s)" \
+    "and metrics on ${ports[*]}, log in $LOG_DIR/app.log"
 }
 
 await() { # NAME URL
@@ -174,7 +179,7 @@ stack: it stays up and goes on trying; \`cad doctor\` says how to mend it, \`mak
 
 explain_end() { # NAME
   echo "stack: $1 has ended; its last words:" >&2
-  { tail -n 5 "$LOG_DIR/$1.err"; grep -s ' ERROR ' "$LOG_DIR/app.log" | tail -n 3; } >&2
+  if [ -s "$LOG_DIR/$1.err" ]; then tail -n 5 "$LOG_DIR/$1.err" >&2; else grep -s ' ERROR ' "$LOG_DIR/app.log" | tail -n 3 >&2; fi
 }
 
 # SIGTERM to all at once: the API takes no more, workers finish what runs and hand the rest back.
