@@ -84,7 +84,7 @@ $(BIN_DIR)/cad-api:
 	@[ "$(BIN_DIR)" = target/release ] || { echo "$@ is not built; build it, or leave BIN_DIR out" >&2; exit 1; }
 	$(CARGO) build --release --bins
 
-health-check: ## Asks every process of the running stack how it is; API_URL=... asks one API elsewhere
+health-check: ## Asks every process of the running stack how it is; CAD_URL=... asks one API elsewhere
 	@python3 scripts/ask_stack.py health
 
 metrics-export: ## Writes the live metrics of every process of the stack to reports/metrics/

@@ -2,7 +2,7 @@
 """Asks the running stack: `health` prints how each process is, `metrics` writes what each process measures.
 
 The processes are those of `make serve` (.run/targets.json), else the API on PORT and a worker on METRICS_PORT.
-API_URL names an API elsewhere, without workers.
+CAD_URL names an API elsewhere, without workers.
 """
 
 import argparse
@@ -32,11 +32,13 @@ def main() -> int:
 
 def targets() -> "list[tuple[str, str]]":
     """Job and base URL of each process."""
-    if os.environ.get("API_URL"):
-        return [("api", os.environ["API_URL"].rstrip("/"))]
-    if TARGETS.exists():
-        listed = json.loads(TARGETS.read_text(encoding="utf-8"))
-        return [(entry["labels"]["job"], f"http://{entry['targets'][0]}") for entry in listed]
+    named = os.environ.get("CAD_URL", "").rstrip("/")
+    listed = json.loads(TARGETS.read_text(encoding="utf-8")) if TARGETS.exists() else []
+    stack = [(entry["labels"]["job"], f"http://{entry['targets'][0]}") for entry in listed]
+    if named and ("api", named) not in stack:
+        return [("api", named)]
+    if stack:
+        return stack
     port, metrics_port = os.environ.get("PORT", "8000"), os.environ.get("METRICS_PORT", "9090")
     return [("api", f"http://127.0.0.1:{port}"), ("worker", f"http://127.0.0.1:{metrics_port}")]
 

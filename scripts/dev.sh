@@ -20,7 +20,7 @@ has_changed() {
 while true; do
   touch "$stamp"
   if $build && scripts/stack.sh serve; then
-    if [ -z "$log" ]; then tail -n 0 -F "${LOG_DIR:-logs}/app.log" 2>/dev/null & log=$!; fi
+    if [ -z "$log" ]; then tail -n 20 -F "${LOG_DIR:-logs}/app.log" 2>/dev/null & log=$!; fi
   else
     echo "dev: that did not work; waiting for the next change"
   fi

@@ -34,7 +34,7 @@ def setting(name: str) -> str:
 
 
 def api_url() -> str:
-    return os.environ.get("API_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
+    return os.environ.get("CAD_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
 
 
 def program(name: str) -> "str | None":

@@ -21,6 +21,7 @@ kill_all() {
   children=$(pgrep -d' ' -P "$(IFS=,; echo "$*")" || true)
   # shellcheck disable=SC2086
   kill -KILL "$@" $children 2>/dev/null || true
+  wait "$@" 2>/dev/null || true
 }
 trap finish EXIT
 step() { echo "--- $*"; }

@@ -44,8 +44,9 @@ mapfile -t target < <(python3 - "$redis" <<'PY'
 import sys, urllib.parse
 url = urllib.parse.urlsplit(sys.argv[1])
 print(url.hostname or "127.0.0.1", url.port or 6379, url.path.strip("/") or 0, sep="\n")
-print(*(["AUTH", urllib.parse.unquote(url.password)] if url.password and not url.username else
-        ["AUTH2", urllib.parse.unquote(url.username), urllib.parse.unquote(url.password)] if url.password else []), sep="\n")
+if url.password:
+    name = [urllib.parse.unquote(url.username)] if url.username else []
+    print("AUTH2" if name else "AUTH", *name, urllib.parse.unquote(url.password), sep="\n")
 PY
 )
 mapfile -t keys < <(redis-cli -p "$port" --scan)

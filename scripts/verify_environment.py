@@ -15,7 +15,7 @@ import urllib.request
 from ops_common import ROOT, api_url, known_settings, load_env_file, program, setting
 
 # Read by the make targets and scripts, not by the programs.
-OF_SCRIPTS = {"BIN_DIR", "WORKER_PROCESSES", "API_URL", "RABBITMQ_USER", "RABBITMQ_PASSWORD", "GRAFANA_PASSWORD",
+OF_SCRIPTS = {"BIN_DIR", "WORKER_PROCESSES", "CAD_URL", "RABBITMQ_USER", "RABBITMQ_PASSWORD", "GRAFANA_PASSWORD",
               "RABBITMQ_API_PASSWORD", "RABBITMQ_WORKER_PASSWORD", "RABBITMQ_MONITOR_PASSWORD", "WORKER_REPLICAS",
               "COMPOSE_AMQP_URL", "COMPOSE_PROFILES", "READY_SECONDS"}
 # An app.log of a busy week; below it, logs and the store's file soon stop growing.
