@@ -29,7 +29,8 @@ def main() -> int:
     slots = children(pids["cad-worker-1"])
     processes = [*pids.values(), *slots]
     redis = Redis(setting("REDIS_URL"))
-    store_before, cpu_before = used(redis), {pid: cpu(pid) for pid in processes}
+    commands_before = figure(redis, "stats", "total_commands_processed")
+    store_before, cpu_before = figure(redis, "memory", "used_memory"), {pid: cpu(pid) for pid in processes}
     rows, jobs = [], []
     for drawing in drawings:
         before, start = sum(cpu(slot) for slot in slots), time.monotonic()
@@ -46,8 +47,11 @@ def main() -> int:
     print(f"slots: {statistics.mean(seconds):.2f} CPU s a drawing (median {statistics.median(seconds):.2f}, most {max(seconds):.2f})")
     print(f"API: {spent[pids['cad-api']] / count * 1000:.0f} CPU ms a drawing; worker without slots: {spent[pids['cad-worker-1']] / count * 1000:.0f}")
     print(f"memory at its peak: API {peak(pids['cad-api'])} MB, worker {peak(pids['cad-worker-1'])} MB, a slot {max(map(peak, slots))} MB")
-    print(f"store: {(used(redis) - store_before) / count / 1000:.0f} kB a job while drawing and cached answer are kept, "
+    grown = figure(redis, "memory", "used_memory") - store_before
+    print(f"store: {grown / count / 1000:.0f} kB a job while drawing and cached answer are kept, "
           f"of which drawings {statistics.mean(row[2].stat().st_size for row in rows) / 1000:.0f} kB")
+    commands = figure(redis, "stats", "total_commands_processed") - commands_before
+    print(f"store: {commands / count:.0f} commands a drawing, polls and heartbeats among them")
     namespace = setting("NAMESPACE")
     kept = [sum(redis.ask("MEMORY", "USAGE", f"{namespace}:{{{job}}}:{part}") or 0 for part in ("job", "result", "events", "gone")) for job in jobs]
     print(f"store: {statistics.mean(kept) / 1000:.0f} kB a job of record, result and events")
@@ -77,8 +81,8 @@ def peak(pid: int) -> int:
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
-def used(redis: Redis) -> int:
-    return int(redis.ask("INFO", "memory").split(b"used_memory:")[1].split(b"\r")[0])
+def figure(redis: Redis, section: str, name: str) -> int:
+    return int(redis.ask("INFO", section).split(f"\n{name}:".encode())[1].split(b"\r")[0])
 
 
 def submit(body: bytes, name: str) -> dict:

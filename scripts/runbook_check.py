@@ -128,7 +128,9 @@ def execute(block: dict) -> "tuple[str | None, str]":
     environment = {"CAD_URL": f"http://127.0.0.1:{os.environ.get('PORT', '8000')}", **os.environ, "PATH": f"{ROOT / os.environ.get('BIN_DIR', 'target/release')}:{os.environ['PATH']}"}
     with tempfile.NamedTemporaryFile("w+", suffix=".out", errors="replace") as output:
         process = subprocess.Popen(["bash", "-e", "-c", script], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
-                                   stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+                                   stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                                   # In a background job Ctrl-C is ignored, and would be in the block.
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         if "foreground" in block:
             problem = interrupt_once_seen(process, Path(output.name), block["foreground"])
         else:
