@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast lint check-deploy typecheck models tools install docs clean
-.PHONY: dev serve restart stop health-check metrics-export runbook-check backup restore recovery-drill integrity
+.PHONY: dev serve restart stop health-check metrics-export scrape-check runbook-check backup restore recovery-drill integrity
 .PHONY: eval-phase6 eval-retention eval-baseline bench-peer badges
 .PHONY: security-audit security-quick check-updates update-deps
 
@@ -89,6 +89,9 @@ health-check: ## Asks every process of the running stack how it is; CAD_URL=... 
 
 metrics-export: ## Writes the live metrics of every process of the stack to reports/metrics/
 	@python3 scripts/ask_stack.py metrics
+
+scrape-check: tools ## Lets a real Prometheus scrape the running stack and evaluate every rule on it
+	python3 scripts/scrape_check.py
 
 runbook-check: serve ## Executes the command blocks of docs/runbook.md against the running stack
 	@BIN_DIR=$(BIN_DIR) python3 scripts/runbook_check.py

@@ -30,8 +30,8 @@ PY
 }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 wait_for() { # NAME URL PORT
-  for _ in $(seq 120); do answers "$2" "$3" && return; sleep 0.5; done
-  echo "$1 did not answer at $2 within 60 s" >&2
+  for _ in $(seq 240); do answers "$2" "$3" && return; sleep 0.5; done
+  echo "$1 did not answer at $2 within 120 s" >&2
   exit 1
 }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }

@@ -2,7 +2,7 @@
 """Keeps the newest measurement of `make eval-phase6` as a baseline, or compares the newest one with the newest baseline.
 
 Baselines lie in docs/baselines/, one file a snapshot, and are meant to be committed. With --compare the exit code is 1
-when a figure has become worse by more than TOLERANCE, or when there is nothing to compare.
+when a figure has become worse by more than TOLERANCE; where there is no baseline yet, it keeps the first.
 """
 
 import argparse
@@ -55,8 +55,8 @@ def keep(newest: dict, name: "str | None") -> int:
 def compare(newest: dict) -> int:
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in BASELINES.glob("*.json")]
     if not kept:
-        print("snapshot_baseline: no baseline is kept; `python3 scripts/snapshot_baseline.py` keeps the newest measurement", file=sys.stderr)
-        return 1
+        print("no baseline was kept before, so this is the first")
+        return keep(newest, None)
     baseline = max(kept, key=lambda snapshot: snapshot["at"])
     print(f"{'figure':24}{'baseline':>10}{'now':>10}{'change':>10}   (baseline of {baseline['at'][:10]}, version {baseline['version']})")
     worse = []
