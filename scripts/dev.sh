@@ -7,6 +7,8 @@ build=${DEV_BUILD:-cargo build --workspace --bins}
 sources=(Cargo.toml Cargo.lock common engine api worker cli deploy/models.toml .env)
 stamp=$(mktemp)
 log=
+# A broker and a store that `make serve` had started before stay.
+[ ! -e .run/rabbitmq-server.pid ] && [ ! -e .run/redis-server.pid ] || export KEEP_SERVICES=1
 trap 'trap - EXIT INT TERM; [ -z "$log" ] || kill "$log" 2>/dev/null || true; rm -f "$stamp"; scripts/stack.sh stop' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

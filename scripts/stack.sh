@@ -21,7 +21,7 @@ main() {
   case ${1:-} in
     serve) serve ;;
     restart) stop_fleet && serve ;;
-    stop) stop_fleet && stop_services ;;
+    stop) stop_fleet && { [ -n "${KEEP_SERVICES:-}" ] || stop_services; } ;;
     status) status ;;
     *) fail "usage: $0 serve|restart|stop|status" ;;
   esac
