@@ -20,8 +20,8 @@ main() {
   flock -n 9 || fail "another make serve, restart or stop is at work; wait for it"
   case ${1:-} in
     serve) serve ;;
-    restart) stop_fleet && serve ;;
-    stop) stop_fleet && { [ -n "${KEEP_SERVICES:-}" ] || stop_services; } ;;
+    restart) check_settings; stop_fleet; serve ;;
+    stop) stop_fleet; [ -n "${KEEP_SERVICES:-}" ] || stop_services ;;
     status) status ;;
     *) fail "usage: $0 serve|restart|stop|status" ;;
   esac
@@ -38,7 +38,7 @@ serve() {
   done
   if [ -n "$(living)" ]; then
     changes=$(changed_settings)
-    [ -z "$changes" ] || { echo "changed: $changes"; stop_fleet; }
+    [ -z "$changes" ] || { echo "changed: $changes"; check_settings; stop_fleet; }
   fi
   if [ "$(living | wc -l)" = $((workers + 1)) ]; then
     echo "runs already: $(living | paste -sd, | sed 's/,/, /g')"
@@ -48,6 +48,14 @@ serve() {
     settings_now >"$run/settings"
   fi
   await_ready
+}
+
+# Before anything is stopped: a typing error must not end a running fleet.
+check_settings() {
+  local said
+  [ -x "$bin/cad" ] && [ -n "$(living)" ] || return 0
+  said=$("$bin/cad" doctor --embedded 2>/dev/null | sed -n 's/^bad   settings  //p') || true
+  [ -z "$said" ] || fail "nothing was stopped: $said"
 }
 
 # Names of the processes that this script has started and that live, with their ids.
