@@ -26,6 +26,8 @@ pub(crate) struct ProviderStatus {
     pub(crate) slots: u32,
     /// Jobs that they are running.
     pub(crate) busy: u32,
+    /// Whether an operator lets its jobs wait, on any worker.
+    pub(crate) paused: bool,
     /// The best state that its circuit has on any worker; null without workers.
     #[schema(value_type = Option<String>, example = "closed")]
     pub(crate) circuit: Option<CircuitState>,
@@ -54,6 +56,7 @@ impl ProviderStatus {
             workers: reports.len(),
             slots: reports.iter().map(|report| report.slots).sum(),
             busy: reports.iter().map(|report| report.busy).sum(),
+            paused: reports.iter().any(|report| report.is_paused),
             circuit: reports
                 .iter()
                 .map(|report| report.circuit)
@@ -126,6 +129,7 @@ mod tests {
             problem: None,
             slots: 2,
             busy: 1,
+            is_paused: false,
             circuit: *circuit,
             error_rate: 0.0,
         });

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::SharedApp;
 use crate::error::ApiError;
-use crate::routes::{docs, health, jobs, metrics, ocr, providers, results};
+use crate::routes::{dead, docs, health, jobs, metrics, ocr, providers, queues, results};
 use crate::{admission, auth, trace};
 
 /// The way from a request to its handler. Of several layers, the last one added sees it first.
@@ -56,7 +56,13 @@ fn calls() -> OpenApiRouter<SharedApp> {
         .routes(routes!(results::show_overlay))
         .routes(routes!(providers::list))
         .routes(routes!(providers::health))
-        .routes(routes!(providers::queues))
+        .routes(routes!(queues::list))
+        .routes(routes!(queues::pause))
+        .routes(routes!(queues::resume))
+        .routes(routes!(queues::reset_circuit))
+        .routes(routes!(dead::list))
+        .routes(routes!(dead::requeue))
+        .routes(routes!(dead::purge))
 }
 
 /// Calls of operators and probes: without keys, and answered however busy the process is.

@@ -13,6 +13,7 @@ use cad_common::metrics;
 use cad_common::provider::{Address, ProviderName};
 use cad_common::queue::Envelope;
 use cad_common::store::Lookup;
+use cad_common::store::sweep::Parcel;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
@@ -196,9 +197,9 @@ async fn enqueue(
         trace_id: Some(requester.trace.id.to_string()),
         ..Envelope::of_job(record.id, record.kind, Format::MessagePack.content_type())
     };
-    let address = Address { provider, lane: record.lane };
+    let parcel = Parcel { envelope, body };
 
-    if let Err(error) = accepted(app, &record, address, &envelope, &body).await {
+    if let Err(error) = accepted(app, &record, &parcel).await {
         forget(app, record.id, blob.as_ref()).await;
         return Err(error);
     }
@@ -207,15 +208,10 @@ async fn enqueue(
 }
 
 /// The record comes first: a worker may have the message before this returns.
-async fn accepted(
-    app: &SharedApp,
-    record: &JobRecord,
-    address: Address,
-    envelope: &Envelope,
-    body: &[u8],
-) -> Result<(), ApiError> {
-    app.store.create(record).await?;
-    Ok(app.queue.publish(address, envelope, body).await?)
+async fn accepted(app: &SharedApp, record: &JobRecord, parcel: &Parcel) -> Result<(), ApiError> {
+    let address = Address { provider: record.provider, lane: record.lane };
+    app.store.create(record, Some(parcel)).await?;
+    Ok(app.queue.publish(address, &parcel.envelope, &parcel.body).await?)
 }
 
 fn record_of(submission: &Submission, requester: &Requester, provider: ProviderName) -> JobRecord {

@@ -1,6 +1,7 @@
 //! The API as its clients see it, over the queue and the store inside this process.
 
 mod admission;
+mod dead;
 mod idempotency;
 mod input;
 mod jobs;

@@ -1,10 +1,14 @@
 //! `cad`: reads drawings, runs the whole service in one process, and talks to a running one.
 
+mod bench;
+mod dead;
 mod doctor;
 mod eval;
 mod extract;
+mod order;
 mod picture;
 mod report;
+mod service;
 mod settings;
 mod submit;
 mod terminal;
@@ -33,8 +37,19 @@ enum Command {
     Submit(submit::Args),
     /// Measures how well drawings are read against what they truly say.
     Eval(eval::Args),
+    /// Deals with messages that no worker took.
+    Dead(dead::Args),
+    /// Closes a provider's circuit.
+    Circuit(order::CircuitArgs),
+    /// Lets a provider's jobs wait, or run again.
+    Queue(order::QueueArgs),
     /// Checks settings, broker, store, models and versions, and says how to mend each problem.
     Doctor(doctor::Args),
+    /// Measures the fleet: soak.
+    Bench(bench::Args),
+    /// A slot of a benchmark's worker; the worker starts it.
+    #[command(hide = true)]
+    Slot(bench::SlotArgs),
     /// Prints the table of settings as Markdown, for README.
     #[command(hide = true)]
     Settings,
@@ -48,6 +63,11 @@ fn main() -> ExitCode {
         Command::Up(args) => up::run(&args, &env),
         Command::Submit(args) => submit::run(&args),
         Command::Eval(args) => eval::run(&args, &env),
+        Command::Dead(args) => dead::run(&args),
+        Command::Circuit(args) => order::circuit(&args),
+        Command::Queue(args) => order::queue(&args),
+        Command::Bench(args) => bench::run(&args, &env),
+        Command::Slot(args) => bench::slot(&args, &env),
         Command::Doctor(args) => doctor::run(&args, &env),
         Command::Settings => settings::print_table(),
     };

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use cad_common::contract::reading::Reading;
-use cad_common::fetch;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, Response};
 use serde_json::Value;
 
+use crate::service::{Api, Client};
 use crate::{picture, report, terminal};
 
 /// What `cad submit` is told.
@@ -19,9 +18,8 @@ use crate::{picture, report, terminal};
 pub(crate) struct Args {
     /// The drawing.
     file: PathBuf,
-    /// Address of the API.
-    #[arg(long, default_value = "http://127.0.0.1:8000", env = "CAD_URL")]
-    url: String,
+    #[command(flatten)]
+    api: Api,
     /// Waits for the reading and prints it.
     #[arg(long)]
     wait: bool,
@@ -43,16 +41,10 @@ pub(crate) struct Args {
     /// Your own word for the job, echoed.
     #[arg(long)]
     tag: Option<String>,
-    /// API key, when the API asks for one.
-    #[arg(long, env = "CAD_API_KEY", hide_env_values = true)]
-    api_key: Option<String>,
 }
 
 /// One poll asks the API to hold the answer this long at most.
 const POLL_WAIT_SECONDS: u64 = 20;
-
-/// Longest silence of the API before it counts as gone.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(POLL_WAIT_SECONDS + 30);
 
 /// Submits, and prints the job or its reading.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -61,10 +53,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 async fn submit(args: &Args) -> anyhow::Result<ExitCode> {
-    fetch::install_crypto();
     let drawing =
         fs::read(&args.file).with_context(|| format!("can't read {}", args.file.display()))?;
-    let client = Client::builder().timeout(ANSWER_TIMEOUT).build()?;
+    let client = args.api.client()?;
     let job = post(&client, args, drawing.clone()).await?;
     let id = text(&job, "id")?;
     terminal::note(&format!("job {id} accepted by {}", text(&job, "provider")?));
@@ -84,7 +75,7 @@ async fn submit(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn post(client: &Client, args: &Args, drawing: Vec<u8>) -> anyhow::Result<Value> {
+async fn post(client: &Client<'_>, args: &Args, drawing: Vec<u8>) -> anyhow::Result<Value> {
     let name =
         args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut form = Form::new()
@@ -94,21 +85,15 @@ async fn post(client: &Client, args: &Args, drawing: Vec<u8>) -> anyhow::Result<
     if let Some(tag) = &args.tag {
         form = form.text("tag", tag.clone());
     }
-    let url = format!("{}/api/v1/ocr/extract", args.url);
-    let request = with_key(client.post(&url), args).multipart(form);
-    let response = request
-        .send()
-        .await
-        .with_context(|| format!("no api answers at {}, start one with `cad up`", args.url))?;
-    read(response).await
+    client.send(client.post("/api/v1/ocr/extract").multipart(form)).await
 }
 
-async fn wait(client: &Client, args: &Args, id: &str) -> anyhow::Result<Value> {
+async fn wait(client: &Client<'_>, args: &Args, id: &str) -> anyhow::Result<Value> {
     let spinner = terminal::spinner("waiting for the reading");
     let deadline = std::time::Instant::now() + Duration::from_secs(args.timeout);
-    let url = format!("{}/api/v1/jobs/{id}?wait={POLL_WAIT_SECONDS}", args.url);
+    let path = format!("/api/v1/jobs/{id}?wait={POLL_WAIT_SECONDS}");
     loop {
-        let job = read(with_key(client.get(&url), args).send().await?).await?;
+        let job = client.send(client.get(&path)).await?;
         let state = text(&job, "state")?;
         if !matches!(state.as_str(), "pending" | "in_progress") {
             spinner.finish_and_clear();
@@ -118,7 +103,7 @@ async fn wait(client: &Client, args: &Args, id: &str) -> anyhow::Result<Value> {
             bail!(
                 "job {id} is still {state} after {} s; poll {}/api/v1/jobs/{id}",
                 args.timeout,
-                args.url
+                args.api.url
             );
         }
         spinner.set_message(format!("job is {state}"));
@@ -138,24 +123,6 @@ fn show(args: &Args, drawing: &[u8], job: &Value) -> anyhow::Result<()> {
         terminal::note(&format!("annotated picture written to {}", to.display()));
     }
     Ok(())
-}
-
-fn with_key(request: reqwest::RequestBuilder, args: &Args) -> reqwest::RequestBuilder {
-    match &args.api_key {
-        Some(key) => request.header("X-API-Key", key),
-        None => request,
-    }
-}
-
-/// The JSON of an answer, or the problem it states.
-async fn read(response: Response) -> anyhow::Result<Value> {
-    let status = response.status();
-    let body: Value =
-        response.json().await.with_context(|| format!("answer {status} is no json"))?;
-    if status.is_success() {
-        return Ok(body);
-    }
-    bail!("{status}: {}", body["detail"].as_str().unwrap_or("no reason given"))
 }
 
 fn text(job: &Value, field: &str) -> anyhow::Result<String> {

@@ -16,6 +16,7 @@
 
 pub mod config;
 pub mod contract;
+pub mod dead_letters;
 pub mod error_code;
 pub mod fetch;
 pub mod inspect;

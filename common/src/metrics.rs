@@ -305,6 +305,11 @@ pub fn job_dead_lettered(reason: DeadReason) {
     counter!(catalogue::JOBS_DEAD.name, "reason" => reason.as_str()).increment(1);
 }
 
+/// The message of a silent job was sent again.
+pub fn job_resent(provider: ProviderName) {
+    counter!(catalogue::JOBS_RESENT.name, "provider" => provider.as_str()).increment(1);
+}
+
 /// An attempt to post an outcome ended.
 pub fn webhook_delivery(result: WebhookResult) {
     counter!(catalogue::WEBHOOKS.name, "result" => result.as_str()).increment(1);

@@ -93,6 +93,19 @@ pub struct Address {
 }
 
 impl Address {
+    /// The lane of a provider for jobs that name none.
+    #[must_use]
+    pub const fn usual(provider: ProviderName) -> Self {
+        Self { provider, lane: Lane::Normal }
+    }
+
+    /// The lane that a routing key means.
+    #[must_use]
+    pub fn of_routing_key(key: &str) -> Option<Self> {
+        let lanes = |provider| Lane::ALL.map(|lane| Self { provider, lane });
+        ProviderName::ALL.into_iter().flat_map(lanes).find(|address| address.routing_key() == key)
+    }
+
     /// The routing key, `<kind>.<provider>.<lane>`; the queue is named the same after the namespace.
     #[must_use]
     pub fn routing_key(self) -> String {

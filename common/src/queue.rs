@@ -5,12 +5,16 @@
 //! So a message is worked at least once, and never lost; that it has effect once is the store's part
 //! (the claim in `store.rs`).
 
+pub mod dead;
 pub mod embedded;
 pub mod rabbit;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use self::dead::{DeadLetter, Fate};
 use crate::contract::job::{JobId, Kind, Lane};
 use crate::provider::{Address, ProviderName};
 
@@ -24,7 +28,8 @@ pub enum Queue {
 }
 
 /// Everything that travels beside the body.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Envelope {
     /// Names the job when the body doesn't.
     pub message_id: Option<String>,
@@ -218,6 +223,36 @@ impl Queue {
         match self {
             Self::Embedded(queue) => Ok(queue.depth(provider)),
             Self::Rabbit(queue) => queue.depth(provider).await,
+        }
+    }
+
+    /// Counts the messages of all providers that wait to be tried again.
+    ///
+    /// # Errors
+    /// The broker can't be asked.
+    pub async fn waiting(&self) -> Result<u64, QueueError> {
+        match self {
+            Self::Embedded(queue) => Ok(queue.waiting()),
+            Self::Rabbit(queue) => queue.waiting().await,
+        }
+    }
+
+    /// Shows `decide` the dead letters of a provider, oldest first and `most` at most, and does what it says.
+    ///
+    /// Returns how many have left. A look counts as a return on the broker, so it is for operators and
+    /// for changes, not for a clock.
+    ///
+    /// # Errors
+    /// The broker can't be asked, or takes no message back; letters decided on so far have left.
+    pub async fn sift_dead(
+        &self,
+        provider: ProviderName,
+        most: usize,
+        decide: &mut (dyn FnMut(&DeadLetter) -> Fate + Send),
+    ) -> Result<usize, QueueError> {
+        match self {
+            Self::Embedded(queue) => queue.sift_dead(provider, most, decide),
+            Self::Rabbit(queue) => queue.sift_dead(provider, most, decide).await,
         }
     }
 

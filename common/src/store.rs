@@ -4,7 +4,9 @@
 //! holder of the newest token can end the job, once. Every key expires.
 
 pub mod embedded;
+pub mod orders;
 pub mod redis;
+pub mod sweep;
 
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use self::sweep::Parcel;
 use crate::contract::job::{BlobHash, JobId, Kind};
 use crate::contract::reading::Warning;
 use crate::contract::record::{JobError, JobRecord, JobState, Progress};
@@ -288,6 +291,9 @@ pub struct ProviderReport {
     pub slots: u32,
     /// Slots at work.
     pub busy: u32,
+    /// Whether an operator lets its jobs wait.
+    #[serde(default)]
+    pub is_paused: bool,
     /// State of its circuit.
     pub circuit: CircuitState,
     /// Moving average of the error rate, 0 to 1.
@@ -317,14 +323,18 @@ pub struct StoreHealth {
 }
 
 impl Store {
-    /// Writes a new record before its message is published.
+    /// Writes a new record before its message, the `parcel`, is published.
     ///
     /// # Errors
     /// The store is away, refuses or is full.
-    pub async fn create(&self, record: &JobRecord) -> Result<(), StoreError> {
+    pub async fn create(
+        &self,
+        record: &JobRecord,
+        parcel: Option<&Parcel>,
+    ) -> Result<(), StoreError> {
         match self {
-            Self::Embedded(store) => store.create(record),
-            Self::Redis(store) => store.create(record).await,
+            Self::Embedded(store) => store.create(record, parcel),
+            Self::Redis(store) => store.create(record, parcel).await,
         }
     }
 

@@ -20,6 +20,7 @@ mod direct_publish;
 mod jobs;
 mod metrics;
 mod models;
+mod operators;
 mod outage;
 mod queue_contract;
 mod settings;

@@ -1,6 +1,7 @@
 //! What a queue promises, asked of both: the one inside the process and the broker.
 
 mod broker;
+mod dead;
 mod scene;
 
 use std::collections::BTreeSet;

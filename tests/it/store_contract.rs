@@ -7,4 +7,6 @@ mod faults;
 mod fleet;
 mod lifecycle;
 mod listing;
+mod orders;
 mod scene;
+mod sweep;

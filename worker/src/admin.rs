@@ -69,6 +69,8 @@ fn router(admin: Arc<Admin>) -> Router {
         .route("/ready", get(ready))
         .route("/health", get(health))
         .route("/circuits/{provider}/reset", post(reset_circuit))
+        .route("/queues/{provider}/pause", post(pause))
+        .route("/queues/{provider}/resume", post(resume))
         .with_state(admin)
 }
 
@@ -116,15 +118,23 @@ async fn health(State(admin): State<Arc<Admin>>) -> Response {
 }
 
 async fn reset_circuit(State(admin): State<Arc<Admin>>, Path(provider): Path<String>) -> Response {
-    let Some(station) = admin.stations.iter().find(|station| station.provider.as_str() == provider)
-    else {
-        let served: Vec<_> = admin.stations.iter().map(|station| station.provider).collect();
-        let body = serde_json::json!({ "detail": "this worker does not serve the provider", "served": served });
-        return (StatusCode::NOT_FOUND, Json(body)).into_response();
-    };
-    station.ask_for_reset();
-    let body = serde_json::json!({ "provider": station.provider, "circuit": CircuitState::Closed });
-    (StatusCode::ACCEPTED, Json(body)).into_response()
+    admin.order(&provider, |station| {
+        station.ask_for_reset();
+        serde_json::json!({ "provider": station.provider, "circuit": CircuitState::Closed })
+    })
+}
+
+async fn pause(State(admin): State<Arc<Admin>>, Path(provider): Path<String>) -> Response {
+    admin.order(&provider, |station| set_pause(station, true))
+}
+
+async fn resume(State(admin): State<Arc<Admin>>, Path(provider): Path<String>) -> Response {
+    admin.order(&provider, |station| set_pause(station, false))
+}
+
+fn set_pause(station: &Station, is_paused: bool) -> serde_json::Value {
+    station.pause(is_paused);
+    serde_json::json!({ "provider": station.provider, "paused": is_paused })
 }
 
 const fn status_of(is_well: bool) -> StatusCode {
@@ -162,6 +172,16 @@ impl Readiness {
 }
 
 impl Admin {
+    /// Gives an order to the consumer of a provider, which follows at once.
+    fn order(&self, provider: &str, give: impl FnOnce(&Station) -> serde_json::Value) -> Response {
+        if let Some(station) = self.stations.iter().find(|one| one.provider.as_str() == provider) {
+            return (StatusCode::ACCEPTED, Json(give(station))).into_response();
+        }
+        let served: Vec<_> = self.stations.iter().map(|station| station.provider).collect();
+        let body = serde_json::json!({ "detail": "this worker does not serve the provider", "served": served });
+        (StatusCode::NOT_FOUND, Json(body)).into_response()
+    }
+
     async fn readiness(&self) -> Readiness {
         let (queue, store) = tokio::join!(
             tokio::time::timeout(CHECK_LIMIT, self.queue.check()),

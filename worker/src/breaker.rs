@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use cad_common::store::CircuitState;
 
 /// The breaker of one provider.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Breaker {
     threshold: u32,
     recovery: Duration,
@@ -98,6 +98,42 @@ impl Breaker {
             (State::Closed { .. } | State::HalfOpen, Verdict::Fault) => {
                 self.become_state(State::Open { until: now + self.recovery });
             }
+        }
+    }
+
+    /// Another breaker of the same threshold and recovery, in a state that was stored.
+    pub(crate) const fn restored(
+        self,
+        state: CircuitState,
+        faults: u32,
+        until: Instant,
+        era: u64,
+    ) -> Self {
+        let state = match state {
+            CircuitState::Closed => State::Closed { faults },
+            CircuitState::Open => State::Open { until },
+            CircuitState::HalfOpen => State::HalfOpen,
+        };
+        Self { state, era, ..self }
+    }
+
+    /// Faults in a row so far, while it is closed.
+    pub(crate) const fn faults(&self) -> u32 {
+        match self.state {
+            State::Closed { faults } => faults,
+            State::Open { .. } | State::HalfOpen => 0,
+        }
+    }
+
+    /// How often the state has changed.
+    pub(crate) const fn era(&self) -> u64 {
+        self.era
+    }
+
+    /// Lets a job be tried whose predecessor was never heard of again; a closed circuit needs none.
+    pub(crate) fn probe_anew(&mut self) {
+        if !matches!(self.state, State::Closed { .. }) {
+            self.become_state(State::HalfOpen);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use cad_common::config::shared::{self, JobsConfig, LimitsConfig};
 use cad_common::config::{ConfigError, Env, Setting, redact_url};
@@ -38,6 +39,18 @@ pub const WORKER_SLOT_MAX_RSS_MB: Setting = Setting::new(
     "2048",
     "Memory in MiB at which a slot's process is killed, 256 to 1048576; above three quarters of it a slot is replaced after its job",
 );
+/// The memory of the worker itself.
+pub const WORKER_MAX_RSS_MB: Setting = Setting::new(
+    "WORKER_MAX_RSS_MB",
+    "2048",
+    "Memory in MiB above which a worker, its slots not counted, finishes what runs and begins anew in the same process, 64 to 1048576; 0 never",
+);
+/// When a silent job is looked after.
+pub const SWEEP_AFTER_SECONDS: Setting = Setting::new(
+    "SWEEP_AFTER_SECONDS",
+    "600",
+    "Seconds without a sign of life, its queue empty, after which a job's message is sent again, 5 to 86400",
+);
 /// Where the models are.
 pub const MODELS_DIR: Setting =
     Setting::new("MODELS_DIR", "models", "Directory that `make models` has filled");
@@ -58,6 +71,8 @@ pub const SETTINGS: &[Setting] = &[
     WORKER_PROVIDERS,
     METRICS_PORT,
     WORKER_SLOT_MAX_RSS_MB,
+    WORKER_MAX_RSS_MB,
+    SWEEP_AFTER_SECONDS,
     MODELS_DIR,
     ORT_DYLIB_PATH,
     ORT_THREADS,
@@ -89,6 +104,10 @@ pub struct WorkerConfig {
     pub slots: SlotKind,
     /// `WORKER_SLOT_MAX_RSS_MB` in bytes.
     pub max_slot_bytes: u64,
+    /// `WORKER_MAX_RSS_MB` in bytes; `None` sets no mark.
+    pub max_bytes: Option<u64>,
+    /// `SWEEP_AFTER_SECONDS`.
+    pub sweep_after: Duration,
     /// `METRICS_PORT`; `None` serves no admin port.
     pub admin: Option<SocketAddr>,
     /// The models.
@@ -115,6 +134,8 @@ impl WorkerConfig {
             concurrency: env.parse_within(concurrency_setting, 1..=256)?,
             slots: SlotKind::Thread,
             max_slot_bytes: max_slot_mib * 1024 * 1024,
+            max_bytes: max_bytes(env)?,
+            sweep_after: Duration::from_secs(env.parse_within(&SWEEP_AFTER_SECONDS, 5..=86_400)?),
             admin: Some(SocketAddr::new(
                 IpAddr::V4(Ipv4Addr::UNSPECIFIED),
                 env.parse(&METRICS_PORT)?,
@@ -173,6 +194,16 @@ pub fn runnable(name: &str) -> Result<ProviderName, ConfigError> {
     ))
 }
 
+fn max_bytes(env: &Env<'_>) -> Result<Option<u64>, ConfigError> {
+    let mib: u64 = env.parse_within(&WORKER_MAX_RSS_MB, 0..=1_048_576)?;
+    match mib {
+        0 => Ok(None),
+        // A worker that has just begun is larger, and would begin anew for ever.
+        1..64 => Err(ConfigError::new(&WORKER_MAX_RSS_MB, "must be 0 or at least 64")),
+        _ => Ok(Some(mib * 1024 * 1024)),
+    }
+}
+
 fn providers(env: &Env<'_>) -> Result<Vec<ProviderName>, ConfigError> {
     let text = env.text(&WORKER_PROVIDERS).unwrap_or_default();
     let mut providers = Vec::new();
@@ -218,6 +249,7 @@ mod tests {
         assert_eq!(config.providers, [ProviderName::Paddle]);
         assert_eq!(config.concurrency, 4);
         assert_eq!(config.max_slot_bytes, 2048 * 1024 * 1024);
+        assert_eq!(config.max_bytes, Some(2048 * 1024 * 1024));
         assert_eq!(config.admin.map(|address| address.port()), Some(9090));
     }
 
@@ -239,6 +271,8 @@ mod tests {
             ("WORKER_PROVIDERS", ","),
             ("METRICS_PORT", "70000"),
             ("WORKER_SLOT_MAX_RSS_MB", "1"),
+            ("WORKER_MAX_RSS_MB", "20"),
+            ("SWEEP_AFTER_SECONDS", "0"),
             ("ORT_THREADS", "0"),
         ];
 

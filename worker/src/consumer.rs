@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::bench::Bench;
-use crate::breaker::{Admission, Breaker, Ticket, Verdict};
+use crate::breaker::{Admission, Ticket, Verdict};
+use crate::circuit::Circuit;
 use crate::job;
 use crate::pool::{Pool, Seat, Standing};
 use crate::station::{Intake, Station};
@@ -40,9 +41,11 @@ pub(crate) struct Consumer {
 /// What decides whether jobs are taken, and the jobs that were.
 struct Desk {
     station: Arc<Station>,
-    breaker: Breaker,
+    circuit: Circuit,
     gate: watch::Receiver<bool>,
     standing: watch::Receiver<Standing>,
+    /// Whether an operator wants no jobs to be taken.
+    is_paused: watch::Receiver<bool>,
     shutdown: Shutdown,
     jobs: JoinSet<(Ticket, Verdict)>,
     /// The job that decides about a half-open circuit.
@@ -66,11 +69,13 @@ impl Consumer {
         shutdown: Shutdown,
     ) -> Self {
         let recovery = bench.jobs.circuit_recovery + jitter(bench.jobs.circuit_recovery);
+        let threshold = bench.jobs.circuit_failure_threshold;
         let desk = Desk {
-            station,
-            breaker: Breaker::new(bench.jobs.circuit_failure_threshold, recovery),
+            circuit: Circuit::of(bench.provider, threshold, recovery, &bench.store),
             gate: bench.gate.watch(),
             standing: pool.standing(),
+            is_paused: station.watch_pause(),
+            station,
             shutdown,
             jobs: JoinSet::new(),
             probe: None,
@@ -187,12 +192,13 @@ impl Consumer {
 impl Desk {
     /// How jobs may be taken now; `None` when not at all.
     fn open_gate(&mut self) -> Option<Admission> {
-        let is_well = *self.gate.borrow() && !self.standing.borrow().is_broken();
+        let is_well =
+            *self.gate.borrow() && !*self.is_paused.borrow() && !self.standing.borrow().is_broken();
         if self.shutdown.is_stopping() || !is_well {
             return None;
         }
-        let admission = self.breaker.admit(std::time::Instant::now());
-        self.station.publish_circuit(self.breaker.state());
+        let admission = self.circuit.admit(std::time::Instant::now());
+        self.station.publish_circuit(self.circuit.state());
         match admission {
             Admission::Wait(_) => None,
             Admission::Probe(_) if self.probe.is_some() => None,
@@ -207,22 +213,24 @@ impl Desk {
             Some(ended) = self.jobs.join_next() => self.learn(ended),
             () = self.station.reset_asked() => {
                 tracing::info!(provider = %self.station.provider, "circuit is reset");
-                self.breaker.reset();
+                self.circuit.reset();
                 self.probe = None;
             }
             // Their senders live as long as the worker.
             Ok(()) = self.gate.changed() => {}
             Ok(()) = self.standing.changed() => {}
+            Ok(()) = self.is_paused.changed() => {}
+            () = self.circuit.changed() => {}
             () = self.shutdown.stopping() => {}
             () = tokio::time::sleep(LOOK_UP) => {}
         }
-        self.station.publish_circuit(self.breaker.state());
+        self.station.publish_circuit(self.circuit.state());
     }
 
     fn learn(&mut self, ended: Result<(Ticket, Verdict), JoinError>) {
         match ended {
             Ok((ticket, verdict)) => {
-                self.breaker.record(ticket, verdict, std::time::Instant::now());
+                self.circuit.record(ticket, verdict, std::time::Instant::now());
                 self.probe = self.probe.filter(|probe| *probe != ticket);
             }
             Err(error) => {

@@ -36,7 +36,7 @@ use answer::{Answered, Flight, Trouble};
 const HOLD_INTERVAL: Duration = Duration::from_millis(300);
 
 /// Ten reports missed: whoever held the job has died or is frozen, and another may take it.
-const LEASE: Duration = Duration::from_secs(3);
+pub(crate) const LEASE: Duration = Duration::from_secs(3);
 
 /// Works on one message in a free slot until it is settled.
 ///

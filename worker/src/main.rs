@@ -1,6 +1,7 @@
 //! `cad-worker`: runs a worker, or with `slot` one of its children.
 
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt as _;
+use std::process::{self, ExitCode};
 
 use anyhow::Context;
 use cad_common::config::shared::{BrokerConfig, LimitsConfig, StoreConfig, TelemetryConfig};
@@ -12,7 +13,7 @@ use cad_common::store::Store;
 use cad_common::store::redis::RedisStore;
 use cad_common::{metrics, telemetry};
 use cad_worker::config::{ModelSettings, SlotKind, WorkerConfig, runnable};
-use cad_worker::slot;
+use cad_worker::{Ended, slot};
 use clap::{Parser, Subcommand};
 
 /// Takes drawings from the queue and reads them; see README.md for its settings.
@@ -56,14 +57,25 @@ fn run_worker() -> anyhow::Result<()> {
 
     let _guard = telemetry::init(&telemetry_config)?;
     let scrape = metrics::install(&telemetry_config);
-    tokio::runtime::Runtime::new()?.block_on(async {
+    let ended = tokio::runtime::Runtime::new()?.block_on(async {
         let shutdown = Shutdown::on_signals()?;
         let queue = Queue::Rabbit(RabbitQueue::connect(&broker, "cad-worker"));
         let store = Store::Redis(RedisStore::connect(&store_config)?);
         let outcome = cad_worker::run(config, queue.clone(), store, scrape, shutdown).await;
         queue.close().await;
         anyhow::Ok(outcome?)
-    })
+    })?;
+    match ended {
+        Ended::Stopped => Ok(()),
+        Ended::Worn => begin_anew(),
+    }
+}
+
+/// Replaces this process by a fresh one under the same id, so that no supervisor has to know.
+fn begin_anew() -> anyhow::Result<()> {
+    let program = std::env::current_exe().context("the path of this program is not known")?;
+    let error = process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    Err(error).context("the worker could not begin anew")
 }
 
 fn run_slot(provider: &str) -> anyhow::Result<()> {

@@ -17,8 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::ModelSettings;
 
-#[cfg(test)]
-pub(crate) mod fake;
+pub mod fake;
 pub mod paddle;
 
 /// Reads drawings, one at a time.

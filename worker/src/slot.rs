@@ -23,21 +23,36 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// Above the worker's own, which is 0, so that the kernel takes a slot when the machine is short of memory.
 const OOM_SCORE: &str = "500";
 
+/// Models and the pipe take about twenty; a leak must not reach the machine's limit.
+const MOST_FILES: u64 = 256;
+
 /// Serves the worker that started this process, until it closes the pipe.
 ///
 /// # Errors
 /// The process can't be set up, or the pipe broke.
 pub fn run(name: ProviderName, models: &ModelSettings, limits: &LimitsConfig) -> io::Result<()> {
+    run_with(limits.max_file_bytes, || provider::build(name, models, limits))
+}
+
+/// As [`run`], with a provider that `make` makes.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    max_document_bytes: usize,
+    make: impl FnOnce() -> Result<Box<dyn Provider>, JobError>,
+) -> io::Result<()> {
     let output = isolate()?;
-    let make = || provider::build(name, models, limits);
-    serve(&mut io::stdin().lock(), output, limits.max_file_bytes, make).map_err(io::Error::other)
+    serve(&mut io::stdin().lock(), output, max_document_bytes, make).map_err(io::Error::other)
 }
 
 /// Ties this process to its worker, and keeps the frames' pipe to itself: what a library prints goes to stderr.
 fn isolate() -> io::Result<File> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    for (resource, most) in [(Resource::Core, 0), (Resource::Nofile, MOST_FILES)] {
+        rustix::process::setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+    }
     if let Err(error) = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE) {
         tracing::debug!(%error, "the kernel will choose by size when memory runs short");
     }

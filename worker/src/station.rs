@@ -53,6 +53,7 @@ pub(crate) struct Station {
     pub(crate) pulse: Pulse,
     circuit: watch::Sender<CircuitState>,
     intake: watch::Sender<Intake>,
+    is_paused: watch::Sender<bool>,
     reset: Notify,
 }
 
@@ -71,6 +72,7 @@ impl Station {
             pulse: Pulse::new(),
             circuit,
             intake,
+            is_paused: watch::Sender::new(false),
             reset: Notify::new(),
         }
     }
@@ -107,6 +109,24 @@ impl Station {
         }
     }
 
+    /// Lets jobs wait in the queue, or takes them again.
+    pub(crate) fn pause(&self, is_paused: bool) {
+        if self.is_paused.send_replace(is_paused) != is_paused {
+            let word = if is_paused { "paused" } else { "resumed" };
+            tracing::info!(provider = %self.provider, "taking of jobs is {word} by an operator");
+        }
+    }
+
+    /// Whether an operator wants no jobs to be taken.
+    pub(crate) fn is_paused(&self) -> bool {
+        *self.is_paused.borrow()
+    }
+
+    /// Follows [`Station::pause`].
+    pub(crate) fn watch_pause(&self) -> watch::Receiver<bool> {
+        self.is_paused.subscribe()
+    }
+
     /// Asks the consumer to close the circuit.
     pub(crate) fn ask_for_reset(&self) {
         self.reset.notify_one();
@@ -126,6 +146,7 @@ impl Station {
             problem: standing.problem,
             slots: count(self.slots),
             busy: count(standing.busy),
+            is_paused: self.is_paused(),
             circuit: self.circuit(),
             error_rate: metrics::error_rate(self.provider.kind()),
         }

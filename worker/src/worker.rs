@@ -1,5 +1,6 @@
 //! The whole worker: starts what each provider needs, and ends it in an order that loses nothing.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use cad_common::store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::admin::{self, Admin};
 use crate::bench::Bench;
@@ -21,8 +23,9 @@ use crate::consumer::Consumer;
 use crate::gate::StoreGate;
 use crate::heartbeat::Heartbeat;
 use crate::pool::{Launch, Plan, Pool};
-use crate::provider;
 use crate::station::{Pulse, Station};
+use crate::sweeper::Sweeper;
+use crate::{memory, orders, provider};
 
 /// Why a worker could not start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,15 @@ pub enum WorkerError {
     Fetcher(#[source] FetchError),
 }
 
+/// Why a worker has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Stopped,
+    /// It has grown over its memory mark: the process is to begin anew.
+    Worn,
+}
+
 /// Runs a worker until the shutdown, and hands back what it could not finish.
 ///
 /// Broker and store may come and go, also before the start; a worker waits for them.
@@ -53,7 +65,7 @@ pub async fn run(
     store: Store,
     scrape: Option<Scrape>,
     shutdown: Shutdown,
-) -> Result<(), WorkerError> {
+) -> Result<Ended, WorkerError> {
     let fetcher = Fetcher::new(&config.limits).map_err(WorkerError::Fetcher)?;
     let listener = listen(config.admin).await?;
     metrics::confidence_fallback_threshold(config.jobs.confidence_fallback);
@@ -92,8 +104,17 @@ pub async fn run(
         pulse: Arc::clone(&pulse),
         done: done.clone(),
     };
+    let memory = watch_memory(&config, &shutdown);
     let admin = Admin { stations, pulse, queue, store, scrape, shown: config.shown, shutdown };
-    let attendants = attend(heartbeat, listener, admin, &done);
+    let sweeper = Sweeper {
+        queue: admin.queue.clone(),
+        store: admin.store.clone(),
+        done: done.clone(),
+        silence: config.sweep_after,
+        seen_dead: BTreeMap::new(),
+    };
+    let mut attendants = attend(heartbeat, listener, admin, &done);
+    attendants.spawn(sweeper.run());
     while let Some(ended) = consumers.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a consumer panicked");
@@ -102,7 +123,16 @@ pub async fn run(
     done.cancel();
     attendants.join_all().await;
     tracing::info!("worker has stopped");
-    Ok(())
+    let is_worn = matches!(memory.await, Ok(true));
+    Ok(if is_worn { Ended::Worn } else { Ended::Stopped })
+}
+
+/// Says whether the worker was stopped because of its memory; threads of a larger program are not its own to end.
+fn watch_memory(config: &WorkerConfig, shutdown: &Shutdown) -> AbortOnDropHandle<bool> {
+    let is_own_process = matches!(config.slots, SlotKind::Process { .. });
+    let mark = config.max_bytes.filter(|_| is_own_process).unwrap_or(u64::MAX);
+    let shutdown = shutdown.clone();
+    AbortOnDropHandle::new(tokio::spawn(async move { memory::watch(mark, &shutdown).await }))
 }
 
 /// Starts what outlives the consumers: a draining worker still reports and answers probes.
@@ -113,6 +143,7 @@ fn attend(
     done: &CancellationToken,
 ) -> JoinSet<()> {
     let mut attendants = JoinSet::new();
+    attendants.spawn(orders::follow(admin.store.clone(), admin.stations.clone(), done.clone()));
     attendants.spawn(heartbeat.run());
     if let Some(scrape) = admin.scrape.clone() {
         attendants.spawn(scrape.upkeep_loop(admin.shutdown.clone()));

@@ -1,11 +1,10 @@
-//! Who reads drawings, as the workers themselves report it, and what waits for them.
+//! Who reads drawings, as the workers themselves report it.
 
 use axum::Json;
 use axum::extract::State;
 use cad_common::config::shared::ProviderChoice;
 use cad_common::contract::job::Kind;
 use cad_common::provider::ProviderName;
-use futures_util::future;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,29 +40,6 @@ pub(crate) struct ProviderHealth {
     ready: bool,
     /// Why it is not.
     error: Option<String>,
-}
-
-/// What waits where.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Queues {
-    queues: Vec<QueueDepth>,
-}
-
-/// What waits for one provider.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct QueueDepth {
-    provider: ProviderName,
-    kind: Kind,
-    /// Jobs waiting in the high lane.
-    high: u64,
-    /// Jobs waiting in the normal lane.
-    normal: u64,
-    /// Jobs waiting in the low lane.
-    low: u64,
-    /// Subscriptions on its lanes.
-    consumers: u64,
-    /// Messages kept in the dead letters.
-    dead: u64,
 }
 
 /// Lists the providers that read drawings, with what their workers report.
@@ -115,30 +91,4 @@ pub(crate) async fn health(
         error: status.problem,
     });
     Ok(Json(ProvidersHealth { status, providers: providers.collect() }))
-}
-
-/// Counts what waits in the queues.
-#[utoipa::path(
-    get, path = "/api/v1/queues", operation_id = "listQueues", tag = "operations",
-    responses(
-        (status = 200, description = "what waits where", body = Queues),
-        (status = 503, description = "the queue is away", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-pub(crate) async fn queues(State(app): State<SharedApp>) -> Result<Json<Queues>, ApiError> {
-    let counting = ProviderName::ALL.map(|provider| {
-        let app = &app;
-        async move { app.queue.depth(provider).await.map(|depth| (provider, depth)) }
-    });
-    let depths = future::try_join_all(counting).await?;
-    let queues = depths.into_iter().map(|(provider, depth)| QueueDepth {
-        provider,
-        kind: provider.kind(),
-        high: depth.high,
-        normal: depth.normal,
-        low: depth.low,
-        consumers: depth.consumers,
-        dead: depth.dead,
-    });
-    Ok(Json(Queues { queues: queues.collect() }))
 }

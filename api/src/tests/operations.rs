@@ -26,6 +26,7 @@ async fn announce(api: &Api, is_ready: bool, circuit: CircuitState) {
         problem: (!is_ready).then(|| "model is missing".to_owned()),
         slots: 2,
         busy: 1,
+        is_paused: false,
         circuit,
         error_rate: 0.25,
     };

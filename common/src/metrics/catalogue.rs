@@ -160,6 +160,10 @@ pub(super) const JOB_RETRIES: Metric =
     counter("job_retries_total", "Attempts that failed and will be tried again, by reason.");
 pub(super) const JOBS_DEAD: Metric =
     counter("jobs_dead_lettered_total", "Messages moved to the dead letters, by reason.");
+pub(super) const JOBS_RESENT: Metric = counter(
+    "jobs_resent_total",
+    "Silent jobs whose message was sent again by the sweeper, by provider.",
+);
 pub(super) const WEBHOOKS: Metric =
     counter("webhook_deliveries_total", "Attempts to post a job's outcome, by result.");
 pub(super) const WORKER_INFO: Metric =
@@ -214,6 +218,7 @@ pub(super) const METRICS: &[Metric] = &[
     JOB_END_TO_END,
     JOB_RETRIES,
     JOBS_DEAD,
+    JOBS_RESENT,
     WEBHOOKS,
     WORKER_INFO,
     CIRCUIT_STATE,

@@ -86,6 +86,9 @@ impl DeadReason {
     /// The job was started more often than allowed: it kills its workers.
     pub const CRASHED_WORKER: Self = Self("crashed_worker");
 
+    /// The broker itself moved it here, after more returns than its policy allows.
+    pub const GIVEN_UP_BY_QUEUE: Self = Self("delivery_limit");
+
     /// The body names another provider than the queue serves.
     pub const WRONG_QUEUE: Self = Self("wrong_queue");
 
@@ -94,6 +97,7 @@ impl DeadReason {
     pub fn all() -> Vec<Self> {
         vec![
             Self::CRASHED_WORKER,
+            Self::GIVEN_UP_BY_QUEUE,
             Self::WRONG_QUEUE,
             (&DecodeError::UnknownContentType).into(),
             (&DecodeError::TooLarge(0)).into(),

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use self::subscription::EmbeddedSubscription;
+use super::dead::{DeadLetter, Fate};
 use super::{Depth, Envelope, QueueError};
 use crate::contract::job::Lane;
 use crate::provider::{Address, ProviderName};
@@ -57,7 +58,8 @@ pub struct Message {
 #[derive(Default)]
 struct State {
     lanes: HashMap<Address, LaneState>,
-    dead: HashMap<ProviderName, VecDeque<Message>>,
+    /// With the lane that each came from.
+    dead: HashMap<ProviderName, VecDeque<(Lane, Message)>>,
     replies: HashMap<String, VecDeque<Message>>,
     /// By number; a subscription that has stopped is gone from here.
     subscriptions: HashMap<u64, Holding>,
@@ -170,6 +172,11 @@ impl EmbeddedQueue {
         depth
     }
 
+    pub(super) fn waiting(&self) -> u64 {
+        let state = self.shared.state();
+        count(state.lanes.values().map(|lane| lane.waiting.len()).sum())
+    }
+
     pub(super) fn close(&self) {
         self.shared.state().is_closed = true;
         self.shared.changed.notify_waiters();
@@ -190,12 +197,53 @@ impl EmbeddedQueue {
     #[must_use]
     pub fn dead_letters(&self, provider: ProviderName) -> Vec<Message> {
         let state = self.shared.state();
-        state.dead.get(&provider).into_iter().flatten().cloned().collect()
+        let letters = state.dead.get(&provider).into_iter().flatten();
+        letters.map(|(_, message)| message.clone()).collect()
+    }
+
+    pub(super) fn sift_dead(
+        &self,
+        provider: ProviderName,
+        most: usize,
+        decide: &mut (dyn FnMut(&DeadLetter) -> Fate + Send),
+    ) -> Result<usize, QueueError> {
+        let letters = self.shared.state().dead.remove(&provider).unwrap_or_default();
+        let seen = letters.len().min(most);
+        let mut kept = VecDeque::new();
+        let mut outcome = Ok(0);
+        for (number, (lane, message)) in letters.into_iter().enumerate() {
+            let Message { envelope, body } = message.clone();
+            let letter = DeadLetter::new(Address { provider, lane }, None, envelope, body);
+            let fate = match outcome {
+                Ok(_) if number < seen => decide(&letter),
+                _ => Fate::Keep,
+            };
+            let settled = match fate {
+                Fate::Keep => {
+                    kept.push_back((lane, message));
+                    continue;
+                }
+                Fate::Discard => Ok(()),
+                Fate::Requeue => self.publish(letter.address, &letter.revived(), &letter.body),
+            };
+            match settled {
+                Ok(()) => outcome = outcome.map(|left| left + 1),
+                Err(error) => {
+                    kept.push_back((lane, message));
+                    outcome = Err(error);
+                }
+            }
+        }
+        let mut state = self.shared.state();
+        let newer = state.dead.entry(provider).or_default();
+        kept.append(newer);
+        *newer = kept;
+        outcome
     }
 }
 
 /// Keeps a message where nobody may ever fetch it.
-fn keep(queue: &mut VecDeque<Message>, message: Message) {
+fn keep<T>(queue: &mut VecDeque<T>, message: T) {
     if queue.len() >= KEPT {
         queue.pop_front();
     }

@@ -3,6 +3,7 @@
 //! One connection publishes and another consumes: an alarm of the broker blocks those who publish,
 //! and acknowledgements must still get through.
 
+mod dead;
 mod line;
 mod link;
 mod properties;
@@ -129,6 +130,15 @@ impl RabbitQueue {
         }
         (depth.dead, _) = count(&channel, topology.dead_queue(provider)).await?;
         Ok(depth)
+    }
+
+    pub(super) async fn waiting(&self) -> Result<u64, QueueError> {
+        let (channel, _) = self.shared.publishing.channel().await?;
+        let mut waiting = 0;
+        for wait in Wait::ALL {
+            waiting += count(&channel, self.shared.topology.wait(wait)).await?.0;
+        }
+        Ok(waiting)
     }
 
     /// Whether a lane of a provider has no consumer at all, not even the one that asks; `false` when nobody can tell.

@@ -2,7 +2,9 @@
 
 mod admission;
 mod answers;
+mod orders;
 mod shelf;
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,12 +17,15 @@ use uuid::Uuid;
 
 use self::admission::Claimant;
 use self::shelf::Shelf;
+use super::orders::{Orders, SharedCircuit};
+use super::sweep::Parcel;
 use super::{
     CacheKey, Cancel, Claim, ClaimTerms, Ending, Finish, Grant, Hold, JobFilter, Lookup, Retention,
     StoreError, WorkerReport,
 };
 use crate::contract::job::{BlobHash, JobId};
 use crate::contract::record::{JobError, JobRecord, JobState, Progress};
+use crate::provider::ProviderName;
 
 /// Drawings, results and cached answers together; more would be the machine's memory, not a store.
 const MAX_BYTES: usize = 1024 * 1024 * 1024;
@@ -63,6 +68,8 @@ struct State {
     /// When each client's bucket is empty again.
     buckets: Shelf<String, Instant>,
     workers: Shelf<String, WorkerReport>,
+    orders: Shelf<ProviderName, Orders>,
+    circuits: Shelf<ProviderName, SharedCircuit>,
     last_token: u64,
     tidied_at: Instant,
 }
@@ -70,8 +77,14 @@ struct State {
 struct Job {
     record: JobRecord,
     token: u64,
-    /// Who has claimed it last, and when that one was last heard of.
-    holder: Option<(Uuid, Instant)>,
+    /// Who has claimed it last.
+    holder: Option<Uuid>,
+    heard_at: Instant,
+    /// Its message, when it came through the API.
+    parcel: Option<Parcel>,
+    /// How often that was sent again.
+    resent: u32,
+    history: Vec<JobState>,
 }
 
 impl Job {
@@ -99,13 +112,17 @@ impl EmbeddedStore {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn create(&self, record: &JobRecord) -> Result<(), StoreError> {
+    pub(super) fn create(
+        &self,
+        record: &JobRecord,
+        parcel: Option<&Parcel>,
+    ) -> Result<(), StoreError> {
         let mut state = self.lock();
         if state.jobs.get(&record.id).is_some() {
             return Ok(());
         }
         state.make_room(0)?;
-        state.add(record);
+        state.add(record, parcel.cloned());
         state.keep(record.id, self.retention.pending);
         Ok(())
     }
@@ -159,17 +176,17 @@ impl EmbeddedStore {
         }
         if let Some(job) = state.jobs.get(&seed.id)
             && job.record.state == JobState::InProgress
-            && let Some((claimant, heard_at)) = job.holder
+            && let Some(claimant) = job.holder
         {
             if claimant == terms.claimant {
                 return Claim::Granted(job.grant());
             }
-            if heard_at.elapsed() < terms.lease {
+            if job.heard_at.elapsed() < terms.lease {
                 return Claim::Held;
             }
         }
         if state.jobs.get(&seed.id).is_none() {
-            state.add(seed);
+            state.add(seed, None);
         }
         let grant = state.start(seed, terms);
         state.keep(seed.id, self.retention.pending);
@@ -182,7 +199,7 @@ impl EmbeddedStore {
             Some(job) if job.record.state == JobState::Canceled => Hold::Canceled,
             Some(job) if job.record.state == JobState::InProgress && job.token == token => {
                 job.record.progress = progress.or(job.record.progress);
-                job.holder = job.holder.map(|(claimant, _)| (claimant, Instant::now()));
+                job.heard_at = Instant::now();
                 Hold::Held
             }
             _ => Hold::Lost,
@@ -206,7 +223,9 @@ impl EmbeddedStore {
             JobState::Pending => return Finish::Stored,
             JobState::Completed | JobState::Failed | JobState::Canceled => return Finish::Stale,
         }
+        job.heard_at = Instant::now();
         record.state = JobState::Pending;
+        job.history.push(JobState::Pending);
         record.progress = None;
         record.error = error.cloned().or(record.error.take());
         if is_unstarted {
@@ -291,16 +310,20 @@ impl State {
             keys: Shelf::default(),
             buckets: Shelf::default(),
             workers: Shelf::default(),
+            orders: Shelf::default(),
+            circuits: Shelf::default(),
             last_token: 0,
             tidied_at: Instant::now(),
         }
     }
 
-    fn add(&mut self, seed: &JobRecord) {
+    fn add(&mut self, seed: &JobRecord, parcel: Option<Parcel>) {
         let record = JobRecord { state: JobState::Pending, attempt: 0, ..seed.clone() };
         self.index.insert(place_of(&record));
         // The caller says how long it is kept.
-        self.jobs.put(seed.id, Job { record, token: 0, holder: None }, TIDY_INTERVAL);
+        let (heard_at, history) = (Instant::now(), vec![JobState::Pending]);
+        let job = Job { record, token: 0, holder: None, heard_at, parcel, resent: 0, history };
+        self.jobs.put(seed.id, job, TIDY_INTERVAL);
     }
 
     /// Gives a job that has not ended to a new holder, as a start if it has one left.
@@ -315,11 +338,13 @@ impl State {
         let is_exhausted = record.attempt >= terms.max_starts;
         if !is_exhausted {
             record.state = JobState::InProgress;
+            job.history.push(JobState::InProgress);
             record.attempt += 1;
             record.started_at.get_or_insert_with(Timestamp::now);
             record.progress = None;
             record.error = None;
-            job.holder = Some((terms.claimant, Instant::now()));
+            job.holder = Some(terms.claimant);
+            job.heard_at = Instant::now();
         }
         let grant = job.grant();
         if is_exhausted { Claim::Exhausted(grant) } else { Claim::Granted(grant) }
@@ -329,7 +354,9 @@ impl State {
         let now = Timestamp::now();
         if let Some(job) = self.jobs.get_mut(&id) {
             job.record.state = state;
+            job.history.push(state);
             job.record.progress = None;
+            job.parcel = None;
             job.record.finished_at = Some(now);
             job.record.expires_at = now.checked_add(retention).ok();
         }
@@ -382,6 +409,8 @@ impl State {
         self.keys.purge();
         self.buckets.purge();
         self.workers.purge();
+        self.orders.purge();
+        self.circuits.purge();
     }
 }
 

@@ -6,8 +6,10 @@ mod fleet;
 mod keys;
 mod link;
 mod listing;
+mod orders;
 mod record;
 mod scripts;
+mod sweep;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -21,11 +23,13 @@ use self::keys::Keys;
 use self::link::Link;
 use self::record::Fields;
 use self::scripts::Scripts;
+use super::sweep::Parcel;
 use super::{
     Cancel, Claim, ClaimTerms, Ending, Finish, Grant, Hold, Lookup, Retention, StoreError,
     state_of_word,
 };
 use crate::config::shared::StoreConfig;
+use crate::contract::codec;
 use crate::contract::job::JobId;
 use crate::contract::record::{JobError, JobRecord, Progress};
 
@@ -58,8 +62,15 @@ impl RedisStore {
         })
     }
 
-    pub(super) async fn create(&self, record: &JobRecord) -> Result<(), StoreError> {
-        let _ = self.job(record.id, "create", &[&json(record), &self.pending()]).await?;
+    pub(super) async fn create(
+        &self,
+        record: &JobRecord,
+        parcel: Option<&Parcel>,
+    ) -> Result<(), StoreError> {
+        let parcel = parcel.and_then(|parcel| codec::to_messagepack(parcel).ok());
+        let seed = json(record);
+        let args = [&*seed, &self.pending(), &parcel.unwrap_or_default()];
+        let _ = self.job(record.id, "create", &args).await?;
         self.index(record).await
     }
 
@@ -68,6 +79,7 @@ impl RedisStore {
         let mut pipeline = pipe();
         pipeline.del(&keys).ignore();
         pipeline.zrem(self.keys.index(), id.to_string()).ignore();
+        pipeline.zrem(self.keys.open(), id.to_string()).ignore();
         let [job, ..] = keys;
         self.link.run_all(&job, &pipeline).await
     }

@@ -49,11 +49,11 @@ async fn store_that_comes_late_is_used_as_soon_as_it_is_there() {
     let mut server = PrivateRedis::absent();
     let store = store_at(&server.url(), "cad", LONG);
     let job = new_job();
-    assert!(is_unreachable(&store.create(&job).await));
+    assert!(is_unreachable(&store.create(&job, None).await));
 
     server.start().await;
 
-    store.create(&job).await.unwrap();
+    store.create(&job, None).await.unwrap();
     assert_eq!(found(&store, job.id).await, job);
 }
 
@@ -207,7 +207,7 @@ async fn foreign_value_in_place_of_a_record_is_corrupt_and_can_be_removed() {
         assert!(corrupt(store.claim(&job, &terms(MAX_STARTS)).await.map(drop)));
         assert!(corrupt(store.cancel(job.id).await.map(drop)));
         assert!(corrupt(store.finish(job.id, 1, &completed("{}")).await.map(drop)));
-        assert!(corrupt(store.create(&job).await));
+        assert!(corrupt(store.create(&job, None).await));
 
         store.remove(job.id).await.unwrap();
         granted(store, &job).await;

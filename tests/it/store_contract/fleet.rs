@@ -20,6 +20,7 @@ fn report(id: &str, busy: u32) -> WorkerReport {
             problem: None,
             slots: 2,
             busy,
+            is_paused: true,
             circuit: CircuitState::HalfOpen,
             error_rate: 0.25,
         }],

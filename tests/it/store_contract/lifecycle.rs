@@ -29,7 +29,7 @@ async fn job_created_again_keeps_what_became_of_it() {
         let job = created(store).await;
         granted(store, &job).await;
 
-        store.create(&job).await.unwrap();
+        store.create(&job, None).await.unwrap();
 
         assert_eq!(found(store, job.id).await.state, JobState::InProgress);
     })

@@ -20,7 +20,7 @@ async fn jobs(store: &Store, count: usize) -> Vec<JobRecord> {
     for number in 0..count {
         let since = Duration::from_millis(number.try_into().unwrap());
         let job = JobRecord { created_at: start + since, ..new_job() };
-        store.create(&job).await.unwrap();
+        store.create(&job, None).await.unwrap();
         jobs.push(job);
     }
     jobs
@@ -60,7 +60,7 @@ async fn pages_follow_each_other_from_the_newest_to_the_oldest() {
 async fn filters_find_what_lies_deep_in_the_list() {
     over_both(LONG, async |store| {
         let rare = JobRecord { owner: Some("other plant".to_owned()), ..new_job() };
-        store.create(&rare).await.unwrap();
+        store.create(&rare, None).await.unwrap();
         let common = jobs(store, 220).await;
         granted(store, &rare).await;
         granted(store, &common[5]).await;
@@ -115,7 +115,7 @@ async fn jobs_of_one_moment_are_listed_once_each() {
         let mut made = Vec::new();
         for _ in 0..5 {
             let job = JobRecord { created_at: moment, ..new_job() };
-            store.create(&job).await.unwrap();
+            store.create(&job, None).await.unwrap();
             made.push(job);
         }
 

@@ -132,7 +132,7 @@ pub(crate) fn new_job() -> JobRecord {
 /// A new job that the store knows.
 pub(crate) async fn created(store: &Store) -> JobRecord {
     let job = new_job();
-    store.create(&job).await.unwrap();
+    store.create(&job, None).await.unwrap();
     job
 }
 

@@ -322,7 +322,7 @@ async fn a_cancellation_stops_the_running_job_within_a_second() {
 async fn a_job_canceled_before_its_start_is_not_run() {
     let mut rig = rig(&[]);
     let message = message("fault");
-    rig.store.create(&seed_of(&message)).await.unwrap();
+    rig.store.create(&seed_of(&message), None).await.unwrap();
     rig.store.cancel(id_of(&message)).await.unwrap();
 
     let verdict = rig.do_job(&message).await;

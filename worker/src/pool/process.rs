@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::frame::{self, FrameError, MAX_ANSWER_BYTES, Ready, Reply, Request};
 use super::{Control, SlotFailure, unstartable};
+use crate::memory::resident_bytes;
 use crate::provider::{Answer, Task};
 
 /// How often the memory of a running child is looked at.
@@ -181,34 +182,9 @@ async fn outgrows(pid: Option<u32>, max_bytes: u64) {
     }
 }
 
-/// The memory of a process, `None` when it is gone. The kernel answers from memory, so this does not block.
-fn resident_bytes(pid: Option<u32>) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", pid?)).ok()?;
-    resident_in(&status)
-}
-
-fn resident_in(status: &str) -> Option<u64> {
-    let kib: u64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.trim().strip_suffix(" kB"))
-        .and_then(|digits| digits.trim().parse().ok())?;
-    Some(kib * 1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_resident_size_is_read_from_the_kernels_page() {
-        let status = "Name:\tcad-worker\nVmHWM:\t  300000 kB\nVmRSS:\t  262144 kB\nThreads:\t3\n";
-
-        assert_eq!(resident_in(status), Some(256 * 1024 * 1024));
-        assert_eq!(resident_in("Name:\tzombie\n"), None);
-        assert!(resident_bytes(Some(std::process::id())).is_some_and(|bytes| bytes > 1024 * 1024));
-        assert_eq!(resident_bytes(None), None);
-    }
 
     #[tokio::test]
     async fn a_program_that_is_not_there_is_named() {

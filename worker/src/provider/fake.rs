@@ -1,4 +1,4 @@
-//! A provider for tests: does what the drawing's bytes say.
+//! A provider for tests and benchmarks: does what the drawing's bytes say, be it to take its slot down.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,18 +12,19 @@ use cad_engine::stop::StopSignal;
 use super::{Answer, Figures, Provider, Task};
 
 /// The smallest picture that is let through the inspection; what follows it is the order to the fake.
-pub(crate) const PNG: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\
+pub const PNG: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\
     \x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\x60\x00\x00\x00\
     \x02\x00\x01\x48\xaf\xa4\x71\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
 
 /// A drawing that makes the fake do something.
-pub(crate) fn drawing(order: &str) -> Vec<u8> {
+#[must_use]
+pub fn drawing(order: &str) -> Vec<u8> {
     [PNG, order.as_bytes()].concat()
 }
 
 /// Does what it is told by the first word of the drawing, and reads it otherwise.
 #[derive(Debug, Default)]
-pub(crate) struct Fake {
+pub struct Fake {
     versions: BTreeMap<String, String>,
     runs: u32,
     has_failed: Arc<AtomicBool>,
@@ -45,6 +46,10 @@ impl Provider for Fake {
             String::from_utf8_lossy(task.document.strip_prefix(PNG).unwrap_or(&task.document))
                 .into_owned();
         match order.split(' ').next().unwrap_or_default() {
+            "nap" => {
+                wait_for(NAP, || stop.is_stopped());
+                Ok(self.answer())
+            }
             "bad" => {
                 Err(JobError::new(ErrorCode::InputError, "not a drawing").at(Stage::Preprocess))
             }
@@ -60,7 +65,10 @@ impl Provider for Fake {
                 Ok(self.answer())
             }
             "fault" => Err(JobError::new(ErrorCode::InternalError, "defect").at(Stage::Infer)),
+            #[expect(clippy::panic, reason = "as a defect of a provider would")]
             "panic" => panic!("told to"),
+            "abort" => std::process::abort(),
+            "hog" => Err(hog()),
             "wait" => {
                 report(Progress {
                     stage: Stage::Infer,
@@ -84,7 +92,8 @@ impl Provider for Fake {
 
 impl Fake {
     /// Fakes that share a memory of the faults that happen once.
-    pub(crate) fn sharing(has_failed: Arc<AtomicBool>) -> Self {
+    #[must_use]
+    pub fn sharing(has_failed: Arc<AtomicBool>) -> Self {
         Self { has_failed, ..Self::default() }
     }
 
@@ -95,6 +104,19 @@ impl Fake {
             ..Answer::default()
         }
     }
+}
+
+/// What a benchmark's job takes at least, so that jobs are in hand when something is killed.
+const NAP: Duration = Duration::from_millis(5);
+
+/// Takes memory until the slot is killed for it.
+fn hog() -> JobError {
+    let mut blocks = Vec::new();
+    for _ in 0..1024 {
+        blocks.push(vec![1_u8; 16 * 1024 * 1024]);
+    }
+    let taken = blocks.len();
+    JobError::new(ErrorCode::InternalError, format!("{taken} blocks were not too many"))
 }
 
 /// So that a failing test ends.

@@ -61,7 +61,8 @@ impl EmbeddedReceipt {
         body: Vec<u8>,
     ) -> Result<(), QueueError> {
         self.settle(|state, _| {
-            keep(state.dead.entry(to.provider).or_default(), Message { envelope, body });
+            let letter = (to.lane, Message { envelope, body });
+            keep(state.dead.entry(to.provider).or_default(), letter);
         });
         Ok(())
     }

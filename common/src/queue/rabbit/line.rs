@@ -98,7 +98,7 @@ async fn consume(
 }
 
 /// Does what is still possible; a channel that can't be closed ends with its connection.
-async fn close_channel(channel: &Channel) {
+pub(super) async fn close_channel(channel: &Channel) {
     if channel.status().connected() {
         let _ = within(channel.close(200, "OK".into())).await;
     }

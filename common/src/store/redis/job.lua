@@ -35,13 +35,13 @@ local function keep(state, duration)
 end
 
 local function make(seed)
-  redis.call('HSET', job, 'seed', seed, 'state', 'pending', 'token', 0, 'starts', 0)
+  redis.call('HSET', job, 'seed', seed, 'state', 'pending', 'token', 0, 'starts', 0, 'heard_ms', now_ms)
   tell('pending')
 end
 
 local function finish(state, duration)
   redis.call('HSET', job, 'state', state, 'finished_ms', now_ms, 'expires_ms', now_ms + duration)
-  redis.call('HDEL', job, 'progress')
+  redis.call('HDEL', job, 'progress', 'parcel')
   tell(state)
   keep(state, duration)
 end
@@ -49,9 +49,10 @@ end
 local state, token = unpack(redis.call('HMGET', job, 'state', 'token'))
 local is_newest = state and token == ARGV[2]
 
-if verb == 'create' then -- seed, duration
+if verb == 'create' then -- seed, duration, parcel
   if state then return answer('exists') end
   make(ARGV[2])
+  if ARGV[4] ~= '' then redis.call('HSET', job, 'parcel', ARGV[4]) end
   keep('pending', tonumber(ARGV[3]))
   return answer('created')
 
@@ -59,10 +60,10 @@ elseif verb == 'claim' then -- seed, duration, max_starts, claimant, lease
   local duration, max_starts = tonumber(ARGV[3]), tonumber(ARGV[4])
   if ENDED[state] then return answer('ended', state) end
   if state == 'in_progress' then
-    local claimant, held_ms = unpack(redis.call('HMGET', job, 'claimant', 'held_ms'))
+    local claimant, heard_ms = unpack(redis.call('HMGET', job, 'claimant', 'heard_ms'))
     -- The caller asks again when it has lost the answer.
     if claimant == ARGV[5] then return answer('granted', 'known', fields()) end
-    if now_ms - (tonumber(held_ms) or 0) < tonumber(ARGV[6]) then return answer('held') end
+    if now_ms - (tonumber(heard_ms) or 0) < tonumber(ARGV[6]) then return answer('held') end
   end
   if not state then
     local last_state = string.match(redis.call('GET', tombstone) or '', '^[%a_]+')
@@ -78,7 +79,7 @@ elseif verb == 'claim' then -- seed, duration, max_starts, claimant, lease
     keep(state or 'pending', duration)
     return answer('exhausted', known, fields())
   end
-  redis.call('HSET', job, 'state', 'in_progress', 'starts', starts + 1, 'claimant', ARGV[5], 'held_ms', now_ms)
+  redis.call('HSET', job, 'state', 'in_progress', 'starts', starts + 1, 'claimant', ARGV[5], 'heard_ms', now_ms)
   redis.call('HSETNX', job, 'started_ms', now_ms)
   redis.call('HDEL', job, 'progress', 'error')
   tell('in_progress', starts + 1)
@@ -88,7 +89,7 @@ elseif verb == 'claim' then -- seed, duration, max_starts, claimant, lease
 elseif verb == 'hold' then -- token, progress
   if state == 'canceled' then return answer('canceled') end
   if not is_newest or state ~= 'in_progress' then return answer('lost') end
-  redis.call('HSET', job, 'held_ms', now_ms)
+  redis.call('HSET', job, 'heard_ms', now_ms)
   if ARGV[3] ~= '' and redis.call('HGET', job, 'progress') ~= ARGV[3] then
     redis.call('HSET', job, 'progress', ARGV[3])
     tell('progress', ARGV[3])
@@ -100,7 +101,7 @@ elseif verb == 'release' then -- token, duration, error, is_unstarted
   -- The caller asks again when it has lost the answer.
   if state == 'pending' then return answer('stored') end
   if state ~= 'in_progress' then return answer('stale') end
-  redis.call('HSET', job, 'state', 'pending')
+  redis.call('HSET', job, 'state', 'pending', 'heard_ms', now_ms)
   redis.call('HDEL', job, 'progress')
   if ARGV[4] ~= '' then redis.call('HSET', job, 'error', ARGV[4]) end
   if ARGV[5] == '1' and redis.call('HINCRBY', job, 'starts', -1) == 0 then
@@ -124,6 +125,41 @@ elseif verb == 'finish' then -- token, duration, state, error, warnings, result
     redis.call('HSET', job, 'error', ARGV[5])
   end
   finish(ARGV[4], duration)
+  return answer('stored')
+
+elseif verb == 'reopen' then -- duration
+  if not state then
+    local last_state = string.match(redis.call('GET', tombstone) or '', '^[%a_]+') or ''
+    if last_state == 'completed' or last_state == 'canceled' then return answer('ended', last_state) end
+    -- The next claim makes the record anew from the message.
+    redis.call('DEL', tombstone)
+    return answer('open')
+  end
+  if not ENDED[state] then return answer('open') end
+  if state ~= 'failed' then return answer('ended', state) end
+  redis.call('HSET', job, 'state', 'pending', 'starts', 0, 'heard_ms', now_ms)
+  redis.call('HDEL', job, 'error', 'started_ms', 'finished_ms', 'expires_ms', 'claimant')
+  tell('pending')
+  keep('pending', tonumber(ARGV[2]))
+  return answer('open')
+
+elseif verb == 'resend' then -- silence, most
+  if not state then return answer('unknown') end
+  if ENDED[state] then return answer('ended') end
+  local heard_ms, resent, parcel = unpack(redis.call('HMGET', job, 'heard_ms', 'resent', 'parcel'))
+  if now_ms - (tonumber(heard_ms) or 0) < tonumber(ARGV[2]) then return answer('heard') end
+  if not parcel or (tonumber(resent) or 0) >= tonumber(ARGV[3]) then return answer('lost') end
+  redis.call('HSET', job, 'heard_ms', now_ms)
+  redis.call('HINCRBY', job, 'resent', 1)
+  return answer('resend', '', fields())
+
+elseif verb == 'give_up' then -- duration, silence, error
+  if not state then return answer('unknown') end
+  if ENDED[state] then return answer('ended') end
+  local heard_ms = tonumber(redis.call('HGET', job, 'heard_ms')) or 0
+  if now_ms - heard_ms < tonumber(ARGV[3]) then return answer('heard') end
+  redis.call('HSET', job, 'error', ARGV[4])
+  finish('failed', tonumber(ARGV[2]))
   return answer('stored')
 
 elseif verb == 'cancel' then -- duration

@@ -1,6 +1,7 @@
 //! The names of everything in Redis. Client text never gets into one, only its hash.
 
 use crate::contract::job::{BlobHash, JobId};
+use crate::provider::ProviderName;
 use crate::store::CacheKey;
 
 /// Makes keys under a namespace.
@@ -55,6 +56,26 @@ impl Keys {
 
     pub(super) fn worker(&self, id: &str) -> String {
         format!("{}:worker:{id}", self.namespace)
+    }
+
+    /// Ids of jobs that have not ended, by when to look at them.
+    pub(super) fn open(&self) -> String {
+        format!("{}:open", self.namespace)
+    }
+
+    /// The circuit that the fleet shares for a provider.
+    pub(super) fn circuit(&self, provider: ProviderName) -> String {
+        format!("{}:circuit:{}:{provider}", self.namespace, provider.kind().segment())
+    }
+
+    /// What operators ask of the workers of a provider.
+    pub(super) fn orders(&self, provider: ProviderName) -> String {
+        format!("{}:orders:{}:{provider}", self.namespace, provider.kind().segment())
+    }
+
+    /// Who does a task of the whole fleet.
+    pub(super) fn turn(&self, task: &str) -> String {
+        format!("{}:turn:{task}", self.namespace)
     }
 
     /// Ids of all workers that have announced themselves.

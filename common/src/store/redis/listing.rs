@@ -65,6 +65,7 @@ impl RedisStore {
         let mut pipeline = pipe();
         pipeline.zadd(&index, record.id.to_string(), record.created_at.as_millisecond()).ignore();
         pipeline.cmd("PEXPIRE").arg(&index).arg(millis(lifetime)).ignore();
+        self.watch_in(&mut pipeline, record.id, record.created_at);
         let () = self.link.run_all(&index, &pipeline).await?;
         if !self.indexed.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE_INTERVAL) {
             return Ok(());
@@ -124,7 +125,10 @@ impl RedisStore {
     }
 
     /// The records of ids, `None` for what has expired.
-    async fn records(&self, ids: &[JobId]) -> Result<Vec<Option<JobRecord>>, StoreError> {
+    pub(super) async fn records(
+        &self,
+        ids: &[JobId],
+    ) -> Result<Vec<Option<JobRecord>>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }

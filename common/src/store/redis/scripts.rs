@@ -19,6 +19,8 @@ pub(super) struct Scripts {
     pub(super) claim_key: Script,
     /// Binds or frees an idempotency key.
     pub(super) settle_key: Script,
+    /// Replaces a shared circuit.
+    pub(super) swap_circuit: Script,
     /// Counts a request against a rate.
     pub(super) admit: Script,
 }
@@ -33,6 +35,7 @@ impl Scripts {
             land: Script::new(include_str!("land.lua")),
             claim_key: Script::new(include_str!("claim_key.lua")),
             settle_key: Script::new(include_str!("settle_key.lua")),
+            swap_circuit: Script::new(include_str!("swap_circuit.lua")),
             admit: Script::new(include_str!("admit.lua")),
         }
     }

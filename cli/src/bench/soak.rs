@@ -1,0 +1,134 @@
+//! `cad bench soak`: a fleet under load and under fire, and an account of every job.
+//!
+//! Everything is real: RabbitMQ, Redis, the API, workers and their slots are processes of the benchmark's own, with
+//! proxies on the way. Only the reading is not, unless drawings are given: a slot does what a job's bytes say. The
+//! account has the form that RabbitMQ's own Jepsen runs print.
+
+mod account;
+mod clients;
+mod fleet;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use self::account::Account;
+use self::clients::{Corpus, Load};
+use self::fleet::Fleet;
+use crate::terminal;
+
+/// What the soak is told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Chooses what is killed when; the same seed, the same order.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Jobs to be accepted.
+    #[arg(long, default_value_t = 10_000)]
+    jobs: usize,
+    /// Worker processes.
+    #[arg(long, default_value_t = 4)]
+    workers: usize,
+    /// Slots of each worker.
+    #[arg(long, default_value_t = 2)]
+    slots: usize,
+    /// Workers that are killed with -9.
+    #[arg(long, default_value_t = 200)]
+    worker_kills: usize,
+    /// Times that RabbitMQ is killed with -9.
+    #[arg(long, default_value_t = 5)]
+    broker_kills: usize,
+    /// Times that Redis is killed with -9.
+    #[arg(long, default_value_t = 5)]
+    store_kills: usize,
+    /// Times that every connection is cut.
+    #[arg(long, default_value_t = 20)]
+    cuts: usize,
+    /// Milliseconds between two of these, on average.
+    #[arg(long, default_value_t = 600)]
+    pause_ms: u64,
+    /// Reads the drawings of this directory for real, instead of jobs that do what their bytes say.
+    #[arg(long, value_name = "DIR")]
+    drawings: Option<PathBuf>,
+    /// Directory for logs and the servers' data; kept when something is wrong.
+    #[arg(long, default_value = "reports/soak")]
+    into: PathBuf,
+}
+
+/// A job that has not ended so long after the last fault is lost.
+const CALM_LIMIT: Duration = Duration::from_secs(60);
+
+/// What happens to the fleet.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Worker,
+    Broker,
+    Store,
+    Cut,
+}
+
+/// Runs the soak; fails when a job is lost or done twice.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let account = runtime.block_on(soak(args))?;
+    terminal::print(&account.to_string())?;
+    Ok(if account.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn soak(args: &Args) -> anyhow::Result<Account> {
+    let mut rng = fastrand::Rng::with_seed(args.seed);
+    let begin = Instant::now();
+    let corpus = Corpus::load(args.drawings.as_deref())?;
+    let directory = args.into.join(format!("seed-{}", args.seed));
+    let mut fleet = Fleet::start(args, &directory).await?;
+    terminal::note(&format!("fleet is up, logs are in {}", directory.display()));
+
+    let load = Load::start(fleet.addresses(), &corpus, args.jobs, rng.fork());
+    let worker_kills = torment(args, &mut fleet, &load, &mut rng).await?;
+    fleet.whole().await?;
+    let submitted = load.finished().await?;
+    terminal::note(&format!("{} jobs accepted, calm begins", submitted.accepted.len()));
+
+    let mut account = Account::of(&fleet, submitted, worker_kills * args.slots, CALM_LIMIT).await?;
+    account.exits = fleet.stop().await?;
+    account.elapsed = begin.elapsed();
+    if account.is_clean() {
+        std::fs::remove_dir_all(&directory)?;
+    }
+    Ok(account)
+}
+
+/// Lets one fault after the other happen while jobs come in; says how many workers were killed.
+async fn torment(
+    args: &Args,
+    fleet: &mut Fleet,
+    load: &Load,
+    rng: &mut fastrand::Rng,
+) -> anyhow::Result<usize> {
+    let kinds = [
+        (Fault::Worker, args.worker_kills),
+        (Fault::Broker, args.broker_kills),
+        (Fault::Store, args.store_kills),
+        (Fault::Cut, args.cuts),
+    ];
+    let mut faults: Vec<Fault> =
+        kinds.iter().flat_map(|(fault, times)| std::iter::repeat_n(*fault, *times)).collect();
+    rng.shuffle(&mut faults);
+    let total = faults.len();
+    for (number, fault) in faults.into_iter().enumerate() {
+        tokio::time::sleep(Duration::from_millis(rng.u64(0..=args.pause_ms * 2))).await;
+        fleet.hit(fault, rng).await?;
+        // The load goes on as long as the faults do.
+        load.allow(args.jobs * (number + 1) / total);
+        if number % 20 == 0 {
+            terminal::note(&format!(
+                "fault {number} of {total}, {} jobs accepted",
+                load.accepted()
+            ));
+        }
+    }
+    load.allow(args.jobs);
+    Ok(args.worker_kills)
+}
