@@ -1,5 +1,6 @@
 //! The workers that are alive, and the store's own health.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cad_common::provider::ProviderName;
@@ -22,6 +23,8 @@ fn report(id: &str, busy: u32) -> WorkerReport {
             busy,
             circuit: CircuitState::HalfOpen,
             error_rate: 0.25,
+            models: BTreeMap::new(),
+            last_error: None,
         }],
         reported_at: Timestamp::now(),
     }
