@@ -56,6 +56,8 @@ fn calls() -> OpenApiRouter<SharedApp> {
         .routes(routes!(results::show_overlay))
         .routes(routes!(providers::list))
         .routes(routes!(providers::health))
+        .routes(routes!(providers::list_vision))
+        .routes(routes!(providers::health_vision))
         .routes(routes!(providers::queues))
 }
 
