@@ -18,6 +18,7 @@ pub mod slot;
 mod station;
 #[cfg(test)]
 mod testing;
+mod witness;
 mod worker;
 
 pub use worker::{WorkerError, run};

@@ -128,6 +128,8 @@ impl Station {
             busy: count(standing.busy),
             circuit: self.circuit(),
             error_rate: metrics::error_rate(self.provider.kind()),
+            models: standing.versions,
+            last_error: standing.last_error,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use cad_common::contract::reading::{PageReading, Reading, TextLine};
 use cad_common::contract::record::{JobError, Progress};
 use cad_common::error_code::{ErrorCode, Stage};
 use cad_engine::stop::StopSignal;
@@ -27,6 +28,8 @@ pub(crate) struct Fake {
     versions: BTreeMap<String, String>,
     runs: u32,
     has_failed: Arc<AtomicBool>,
+    /// What it does, whatever the drawing says.
+    order: Option<&'static str>,
 }
 
 impl Provider for Fake {
@@ -41,9 +44,9 @@ impl Provider for Fake {
         report: &mut dyn FnMut(Progress),
     ) -> Result<Answer, JobError> {
         self.runs += 1;
-        let order =
-            String::from_utf8_lossy(task.document.strip_prefix(PNG).unwrap_or(&task.document))
-                .into_owned();
+        let of_drawing =
+            String::from_utf8_lossy(task.document.strip_prefix(PNG).unwrap_or(&task.document));
+        let order = self.order.map_or(of_drawing.into_owned(), str::to_owned);
         match order.split(' ').next().unwrap_or_default() {
             "bad" => {
                 Err(JobError::new(ErrorCode::InputError, "not a drawing").at(Stage::Preprocess))
@@ -59,6 +62,7 @@ impl Provider for Fake {
             "fault" if order.ends_with("once") && self.has_failed.swap(true, Ordering::Relaxed) => {
                 Ok(self.answer())
             }
+            "doubt" => Ok(reading(&order, 0.4)),
             "fault" => Err(JobError::new(ErrorCode::InternalError, "defect").at(Stage::Infer)),
             "panic" => panic!("told to"),
             "wait" => {
@@ -88,12 +92,29 @@ impl Fake {
         Self { has_failed, ..Self::default() }
     }
 
+    /// Fakes that do always the same.
+    pub(crate) fn told(order: &'static str) -> Self {
+        Self { order: Some(order), ..Self::default() }
+    }
+
     fn answer(&self) -> Answer {
         Answer {
             result: format!(r#"{{"run":{}}}"#, self.runs).into_bytes(),
             figures: Figures { pages: 1, ..Figures::default() },
             ..Answer::default()
         }
+    }
+}
+
+/// A reading with one line, the order, and a confidence.
+fn reading(order: &str, confidence: f32) -> Answer {
+    let line = TextLine { text: order.to_owned(), confidence, ..TextLine::default() };
+    let page = PageReading { number: 1, text_lines: vec![line], ..PageReading::default() };
+    let reading = Reading { confidence: Some(confidence), pages: vec![page], ..Reading::default() };
+    Answer {
+        result: serde_json::to_vec(&reading).unwrap_or_default(),
+        figures: Figures { confidence: Some(confidence), pages: 1, ..Figures::default() },
+        ..Answer::default()
     }
 }
 
