@@ -22,6 +22,7 @@ mod metrics;
 mod models;
 mod outage;
 mod queue_contract;
+mod remote;
 mod settings;
 mod ssrf;
 mod store_contract;

@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use super::retry_after;
 use crate::config::remote::Endpoint;
+use crate::gate::Causes;
 
 /// Longest reply that is read: the text of the densest sheet is a hundredth of it.
 const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
@@ -166,7 +167,7 @@ impl Exchange<'_> {
         if let Some(key) = &self.endpoint.api_key {
             request = request.bearer_auth(key.reveal());
         }
-        request.send().await.map_err(|error| self.no_connection(&error))
+        request.send().await.map_err(|error| self.no_connection(error))
     }
 
     async fn text(&self, response: Response) -> Result<String, JobError> {
@@ -194,9 +195,7 @@ impl Exchange<'_> {
             return Err(too_long());
         }
         let mut body = Vec::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| self.no_connection(&error))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.no_connection(error))? {
             if body.len() + chunk.len() > MAX_REPLY_BYTES {
                 return Err(too_long());
             }
@@ -205,10 +204,12 @@ impl Exchange<'_> {
         Ok(body)
     }
 
-    /// The connection failed; its address is for the log alone.
-    fn no_connection(&self, error: &reqwest::Error) -> JobError {
+    /// The connection failed.
+    fn no_connection(&self, error: reqwest::Error) -> JobError {
         let provider = self.provider;
-        tracing::warn!(%provider, error = ?error, "remote provider can't be asked");
+        // Its address may hold a password.
+        let error = error.without_url();
+        tracing::warn!(%provider, error = %Causes(&error), "remote provider can't be asked");
         if error.is_timeout() {
             return timed_out(provider);
         }

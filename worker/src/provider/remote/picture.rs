@@ -35,8 +35,8 @@ pub(super) struct Layout {
 pub(super) fn lay_out((width, height): (u32, u32), max_side: u32, max_tiles: u32) -> Layout {
     let mut scale = 1.0;
     loop {
-        let side = ((f64::from(max_side) / scale) as u32).max(1);
-        let overlap = ((f64::from(OVERLAP_PX) / scale) as u32).min(side / 2);
+        let side = on_page(max_side, scale).max(1);
+        let overlap = on_page(OVERLAP_PX, scale).min(side / 2);
         let (lefts, tile_width) = spread(width, side, overlap);
         let (tops, tile_height) = spread(height, side, overlap);
         if lefts.len() * tops.len() <= max_tiles.max(1) as usize {
@@ -52,6 +52,16 @@ pub(super) fn lay_out((width, height): (u32, u32), max_side: u32, max_tiles: u32
         }
         scale *= SHRINK;
     }
+}
+
+/// Pixels of the page for pixels as sent.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "above the longest page, the largest number does as well"
+)]
+fn on_page(sent: u32, scale: f64) -> u32 {
+    (f64::from(sent) / scale) as u32
 }
 
 /// Where parts of a length begin that share at least an overlap, evenly; and how long each is.
