@@ -24,6 +24,7 @@ mod models;
 mod operators;
 mod outage;
 mod queue_contract;
+mod remote;
 mod settings;
 mod ssrf;
 mod store_contract;

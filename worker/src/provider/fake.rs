@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use cad_common::contract::reading::{PageReading, Reading, TextLine};
 use cad_common::contract::record::{JobError, Progress};
 use cad_common::error_code::{ErrorCode, Stage};
 use cad_engine::stop::StopSignal;
@@ -31,6 +32,8 @@ pub struct Fake {
     versions: BTreeMap<String, String>,
     runs: u32,
     has_failed: Arc<AtomicBool>,
+    /// What it does, whatever the drawing says.
+    order: Option<&'static str>,
 }
 
 impl Provider for Fake {
@@ -45,7 +48,8 @@ impl Provider for Fake {
         report: &mut dyn FnMut(Progress),
     ) -> Result<Answer, JobError> {
         self.runs += 1;
-        let order = String::from_utf8_lossy(after_picture(&task.document)).into_owned();
+        let of_drawing = String::from_utf8_lossy(after_picture(&task.document));
+        let order = self.order.map_or(of_drawing.into_owned(), str::to_owned);
         match order.split(' ').next().unwrap_or_default() {
             "nap" => {
                 wait_for(NAP, || stop.is_stopped());
@@ -65,6 +69,7 @@ impl Provider for Fake {
             "fault" if order.ends_with("once") && self.has_failed.swap(true, Ordering::Relaxed) => {
                 Ok(self.answer())
             }
+            "doubt" => Ok(reading(&order, 0.4)),
             "fault" => Err(JobError::new(ErrorCode::InternalError, "defect").at(Stage::Infer)),
             #[expect(clippy::panic, reason = "as a defect of a provider would")]
             "panic" => panic!("told to"),
@@ -98,6 +103,12 @@ impl Fake {
         Self { has_failed, ..Self::default() }
     }
 
+    /// Fakes that do always the same.
+    #[must_use]
+    pub fn told(order: &'static str) -> Self {
+        Self { order: Some(order), ..Self::default() }
+    }
+
     fn answer(&self) -> Answer {
         Answer {
             result: format!(r#"{{"run":{}}}"#, self.runs).into_bytes(),
@@ -118,6 +129,18 @@ fn hog() -> JobError {
     }
     let taken = blocks.len();
     JobError::new(ErrorCode::InternalError, format!("{taken} blocks were not too many"))
+}
+
+/// A reading with one line, the order, and a confidence.
+fn reading(order: &str, confidence: f32) -> Answer {
+    let line = TextLine { text: order.to_owned(), confidence, ..TextLine::default() };
+    let page = PageReading { number: 1, text_lines: vec![line], ..PageReading::default() };
+    let reading = Reading { confidence: Some(confidence), pages: vec![page], ..Reading::default() };
+    Answer {
+        result: serde_json::to_vec(&reading).unwrap_or_default(),
+        figures: Figures { confidence: Some(confidence), pages: 1, ..Figures::default() },
+        ..Answer::default()
+    }
 }
 
 /// So that a failing test ends.
