@@ -375,7 +375,7 @@ async fn a_second_reading_that_fails_leaves_the_first_one() {
     assert!(job.warnings.iter().any(|it| it.code == WarningCode::NoSecondReading), "{job:?}");
     let result = job.result.unwrap();
     assert_eq!(result["provider"], "paddle");
-    assert!(!result["dimensions"].as_array().unwrap().is_empty());
+    assert!(!result["pages"][0]["text_lines"].as_array().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -403,5 +403,5 @@ async fn a_worker_that_dies_over_a_second_reading_costs_only_that() {
 
     let job = fleet.client().completed(&job.id, Duration::from_secs(40)).await;
     assert!(job.warnings.iter().any(|it| it.code == WarningCode::NoSecondReading), "{job:?}");
-    assert!(!job.result.unwrap()["dimensions"].as_array().unwrap().is_empty());
+    assert!(!job.result.unwrap()["pages"][0]["text_lines"].as_array().unwrap().is_empty());
 }

@@ -15,6 +15,31 @@ pub(crate) struct Witness {
 struct Heard {
     place: Place,
     letters: Vec<char>,
+    /// For each letter, whether a space stood before it.
+    begins_word: Vec<bool>,
+}
+
+impl Heard {
+    fn new(place: Place, text: &str) -> Self {
+        let mut begins_word = Vec::new();
+        for word in text.split_whitespace() {
+            let letters = folded(word).len();
+            begins_word.extend((0..letters).map(|letter| letter == 0));
+        }
+        Self { place, letters: folded(text), begins_word }
+    }
+
+    /// Whether it says a text with no letter or figure running on at its ends.
+    fn says(&self, sought: &[char]) -> bool {
+        let begins_word = |place: usize| self.begins_word.get(place).copied().unwrap_or(true);
+        self.letters.windows(sought.len()).enumerate().any(|(start, window)| {
+            let end = start + sought.len();
+            let before = start.checked_sub(1).and_then(|place| self.letters.get(place));
+            let before = before.filter(|_| !begins_word(start));
+            let after = self.letters.get(end).filter(|_| !begins_word(end));
+            window == sought && !runs_on(sought.first(), before) && !runs_on(sought.last(), after)
+        })
+    }
 }
 
 /// A line of a page.
@@ -29,23 +54,13 @@ pub(crate) struct Place {
 impl Witness {
     /// Listens to the lines of pages.
     pub(crate) fn of(pages: &[PageReading]) -> Self {
-        let lines = pages.iter().flat_map(|page| {
-            let lines = page.text_lines.iter().enumerate();
-            lines.map(|(line, text)| Heard {
-                place: Place { page: page.number, line },
-                letters: folded(&text.text),
-            })
-        });
+        let lines = pages.iter().flat_map(|page| heard(page.number, &page.text_lines));
         Self { lines: lines.collect() }
     }
 
     /// Listens to the lines of one page.
     pub(crate) fn of_lines(page: u32, lines: &[TextLine]) -> Self {
-        let heard = lines
-            .iter()
-            .enumerate()
-            .map(|(line, text)| Heard { place: Place { page, line }, letters: folded(&text.text) });
-        Self { lines: heard.collect() }
+        Self { lines: heard(page, lines).collect() }
     }
 
     /// The lines that say a text as a whole; of pages in order. None for a text without letters.
@@ -54,7 +69,7 @@ impl Witness {
         if sought.is_empty() {
             return Vec::new();
         }
-        let saying = self.lines.iter().filter(|heard| says(&heard.letters, &sought));
+        let saying = self.lines.iter().filter(|heard| heard.says(&sought));
         saying.map(|heard| heard.place).collect()
     }
 
@@ -64,19 +79,16 @@ impl Witness {
     }
 }
 
-/// Whether a text stands in another with no letter or figure running on at its ends.
-fn says(heard: &[char], sought: &[char]) -> bool {
-    let runs_on = |inner: Option<&char>, outer: Option<&char>| {
-        let is_word = |letter: Option<&char>| letter.is_some_and(|it| it.is_alphanumeric());
-        let is_figure = |letter: Option<&char>| letter.is_some_and(char::is_ascii_digit);
-        let splits_figure = is_figure(inner) && outer == Some(&'.');
-        (is_word(inner) && is_word(outer)) || splits_figure
-    };
-    heard.windows(sought.len()).enumerate().any(|(start, window)| {
-        let before = start.checked_sub(1).and_then(|place| heard.get(place));
-        let after = heard.get(start + sought.len());
-        window == sought && !runs_on(sought.first(), before) && !runs_on(sought.last(), after)
-    })
+fn heard(page: u32, lines: &[TextLine]) -> impl Iterator<Item = Heard> {
+    let placed = lines.iter().enumerate();
+    placed.map(move |(line, text)| Heard::new(Place { page, line }, &text.text))
+}
+
+/// Whether a word or a figure goes on from an end of a text to its neighbour.
+fn runs_on(inner: Option<&char>, outer: Option<&char>) -> bool {
+    let is_word = |letter: Option<&char>| letter.is_some_and(|it| it.is_alphanumeric());
+    let is_figure = |letter: Option<&char>| letter.is_some_and(char::is_ascii_digit);
+    (is_word(inner) && is_word(outer)) || (is_figure(inner) && outer == Some(&'.'))
 }
 
 /// A text without spaces and with one letter for those that look alike.
@@ -122,16 +134,16 @@ mod tests {
     fn spaces_and_look_alikes_are_no_contradiction() {
         let witness = witness(&["4X Φ2O H7", "MATERIAL: AISI 304", "R０，5"]);
 
-        for said in ["4x ⌀20H7", "⌀20 H7", "aisi 304", "R0.5"] {
+        for said in ["4x ⌀20H7", "⌀20 H7", "⌀20", "aisi 304", "304", "R0.5"] {
             assert!(witness.confirms(said), "{said}");
         }
     }
 
     #[test]
     fn a_part_of_a_figure_or_word_proves_nothing() {
-        let witness = witness(&["M100", "12.5", "BASEPLATE"]);
+        let witness = witness(&["M100", "12.5", "BASEPLATE", "⌀20H7"]);
 
-        for said in ["10", "M10", "12", "2.5", "BASE", "", " "] {
+        for said in ["10", "M10", "12", "2.5", "BASE", "⌀20", "", " "] {
             assert!(!witness.confirms(said), "{said}");
         }
     }

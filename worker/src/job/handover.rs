@@ -150,8 +150,8 @@ impl Desk {
         let store = &self.bench.store;
         let release = || store.release(self.job.id, grant.token, None, false);
         match self.bench.persist(&self.hand_back, release).await {
-            Ok(Finish::Stored) => self.guard_on(delivery, since).await,
-            Ok(Finish::Stale) => self.settle_ended(delivery).await,
+            // Stale: canceled, or the other one has begun already; the guard sees how it ends.
+            Ok(Finish::Stored | Finish::Stale) => self.guard_on(delivery, since).await,
             Err(interrupted) => self.give_back(delivery, interrupted).await,
         }
     }

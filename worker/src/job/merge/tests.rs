@@ -87,14 +87,14 @@ fn nonsense_changes_nothing_but_the_note_of_it() {
 
 #[test]
 fn a_figure_misread_by_look_alikes_is_added_at_its_place() {
-    let first = local(&["120 ±0.1", "M1O x 1.S", "RO.5"]);
-    let second = remote(&["R0.5"]);
+    let first = local(&["120 ±0.1", "ITEM 7", "R|2"]);
+    let second = remote(&["R12"]);
     assert!(!first.dimensions.iter().any(|item| item.kind == DimensionType::Radius));
 
     let result = joined(&first, &second);
 
     let radius = result.dimensions.iter().find(|item| item.kind == DimensionType::Radius).unwrap();
-    assert_eq!((radius.value, radius.evidence.lines.as_slice()), (0.5, &[2][..]));
+    assert_eq!((radius.value, radius.evidence.lines.as_slice()), (12.0, &[2][..]));
     assert_eq!(
         radius.evidence.confidence,
         Some(0.7),
