@@ -1,20 +1,34 @@
-"""Finds regions with the ONNX file: what a program that uses it must do before and after.
+"""Finds regions with an ONNX file of this folder: what a program must do before and after running it.
 
 CARD.md describes the same in words.
 """
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import onnxruntime
 
 MULTIPLE = 32
+# Below this nothing is looked at; what counts as found is the caller's choice (see CARD.md).
 THRESHOLD = 0.05
 NMS_OVERLAP = 0.5
 INSIDE = 0.85
 
 
-class Regions:
-    """The detector behind its pre- and post-processing."""
+@dataclass
+class Found:
+    """A region with its box x0, y0, x1, y1 in pixels of the picture; views say of which kind they look."""
+
+    kind: str
+    score: float
+    box: tuple
+    view: str = ""
+    view_share: float = 0.0
+
+
+class Finder:
+    """A detector behind its pre- and post-processing."""
 
     def __init__(self, path, threads=1):
         options = onnxruntime.SessionOptions()
@@ -22,18 +36,29 @@ class Regions:
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         facts = self.session.get_modelmeta().custom_metadata_map
         self.kinds = facts["kinds"].split("\n")
-        self.stride = int(facts["stride"])
-        self.long_side = int(facts["long_side"])
+        self.views = facts.get("views", "").split("\n")
+        self.stride, self.long_side = int(facts["stride"]), int(facts["long_side"])
 
     def find(self, grey, threshold=THRESHOLD):
-        """Gives (kind, score, x0, y0, x1, y1) in pixels of the picture, best first."""
+        """Gives what is found on a grey picture, best first."""
         pixels, factor = prepare(grey, self.long_side)
-        scores, distances = self.session.run(["scores", "distances"], {"pixels": pixels})
-        return decode(scores[0], distances[0], self.kinds, self.stride, factor, grey.shape, threshold)
+        answers = self.session.run(None, {"pixels": pixels})
+        scores, sides = answers[0][0], answers[1][0].reshape(len(self.kinds), 4, *answers[0].shape[2:])
+        found = []
+        for index, kind in enumerate(self.kinds):
+            y, x = np.nonzero(scores[index] >= threshold)
+            boxes = decode(x, y, sides[index][:, y, x], self.stride, factor, grey.shape)
+            for place in suppress(scores[index][y, x], boxes):
+                region = Found(kind, float(scores[index][y[place], x[place]]), tuple(map(float, boxes[place])))
+                if kind == "view" and len(answers) > 2:
+                    shares = answers[2][0][:, y[place], x[place]]
+                    region.view, region.view_share = self.views[shares.argmax()], float(shares.max())
+                found.append(region)
+        return sorted(found, key=lambda region: -region.score)
 
 
 def prepare(grey, long_side):
-    """Scales the long side to the net's size, turns dark sheets light, and pads right and below with paper."""
+    """Scales the long side to the net's size, turns dark sheets light, pads right and below with paper."""
     factor = long_side / max(grey.shape)
     size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
@@ -56,27 +81,22 @@ def level(grey, share):
     return int(np.searchsorted(reached, share * grey.size))
 
 
-def decode(scores, distances, kinds, stride, factor, shape, threshold):
-    found = []
-    rows, columns = scores.shape[1:]
-    sides = distances.reshape(len(kinds), 4, rows, columns)
-    for index, kind in enumerate(kinds):
-        y, x = np.nonzero(scores[index] >= threshold)
-        left, top, right, bottom = sides[index][:, y, x]
-        centre_x, centre_y = (x + 0.5) * stride, (y + 0.5) * stride
-        boxes = np.stack([centre_x - left, centre_y - top, centre_x + right, centre_y + bottom], axis=1) / factor
-        boxes[:, 0::2] = boxes[:, 0::2].clip(0, shape[1])
-        boxes[:, 1::2] = boxes[:, 1::2].clip(0, shape[0])
-        found += [(kind, float(score), *map(float, box)) for score, box in suppress(scores[index][y, x], boxes)]
-    return sorted(found, key=lambda region: -region[1])
+def decode(x, y, sides, stride, factor, shape):
+    """Boxes from cells and their distances to the left, top, right and bottom side."""
+    left, top, right, bottom = sides
+    centre_x, centre_y = (x + 0.5) * stride, (y + 0.5) * stride
+    boxes = np.stack([centre_x - left, centre_y - top, centre_x + right, centre_y + bottom], axis=1) / factor
+    boxes[:, 0::2] = boxes[:, 0::2].clip(0, shape[1])
+    boxes[:, 1::2] = boxes[:, 1::2].clip(0, shape[0])
+    return boxes
 
 
 def suppress(scores, boxes):
-    """Keeps the best of boxes of one kind that overlap or lie in each other."""
+    """Keeps the best of boxes of one kind that overlap or lie in each other; gives their places."""
     kept = []
-    for index in np.argsort(-scores, kind="stable"):
-        if all(overlap(boxes[index], other) < NMS_OVERLAP and inside(boxes[index], other) < INSIDE for _, other in kept):
-            kept.append((scores[index], boxes[index]))
+    for place in np.argsort(-scores, kind="stable"):
+        if all(overlap(boxes[place], boxes[other]) < NMS_OVERLAP and inside(boxes[place], boxes[other]) < INSIDE for other in kept):
+            kept.append(place)
     return kept
 
 

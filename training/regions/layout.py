@@ -86,7 +86,7 @@ def fill_sheet(canvas, style, inner):
 def place_tables(canvas, style, space, title, pad):
     rng = style.rng
     x0, y0, x1, y1 = space.box
-    for kind, chance in (("revision", 0.38), ("bom", 0.28), ("hole", 0.1), ("parameter", 0.12)):
+    for kind, chance in (("revision", 0.42), ("bom", 0.3), ("hole", 0.12), ("parameter", 0.14)):
         if rng.random() > chance:
             continue
         for _ in range(4):
@@ -158,7 +158,7 @@ def place_views(canvas, style, space, pad):
         if min(width, height) < style.letter * 10:
             return
         space.take(hole)
-        if turn and rng.random() < 0.3:
+        if turn and rng.random() < 0.15:
             continue
         hole = shrunk(rng, hole, style.letter)
         if rng.random() < 0.07:
@@ -184,7 +184,7 @@ def grid_of_views(canvas, style, hole, amount, letters, turn):
     """Rows of independent views; some cells stay empty."""
     rng = style.rng
     x0, y0, x1, y1 = hole
-    least = style.letter * rng.uniform(13, 24)
+    least = style.letter * rng.uniform(10, 22)
     rows = int(np.clip(rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15]), 1, max(1, (y1 - y0) // least)))
     for top, bottom in zip(*(lambda edges: (edges[:-1], edges[1:]))(split(rng, y0, y1, rows))):
         columns = int(np.clip(rng.choice([1, 2, 3, 4], p=[0.28, 0.38, 0.22, 0.12]), 1, max(1, (x1 - x0) // least)))

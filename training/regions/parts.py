@@ -374,9 +374,8 @@ def schematic(canvas, style, box):
     rng = style.rng
     x0, y0, x1, y1 = box
     part = Part(box)
-    size = max(style.letter * rng.uniform(1.5, 4), 5)
-    places = np.stack([rng.uniform(x0, x1 - size, rng.integers(4, 16)) for _ in range(1)], axis=1)
-    places = np.hstack([places, rng.uniform(y0, y1 - size, places.shape)])
+    size = min(style.letter * rng.uniform(1.5, 4), (x1 - x0) * 0.5, (y1 - y0) * 0.5)
+    places = rng.uniform((x0, y0), (x1 - size, y1 - size), (rng.integers(4, 16), 2))
     places = np.round(places / size) * size
     for (left, top), (other, below) in zip(places[:-1], places[1:]):
         canvas.path([(left + size, top + size / 2), (other, top + size / 2), (other, below + size / 2)], style.thin)
