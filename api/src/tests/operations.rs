@@ -192,6 +192,7 @@ async fn description_names_every_call() {
     calls.sort();
     let expected = [
         "delete /api/v1/jobs/{id} cancelJob",
+        "get /api/v1/dead listDeadLetters",
         "get /api/v1/jobs listJobs",
         "get /api/v1/jobs/{id} getJob",
         "get /api/v1/jobs/{id}/overlay.svg getOverlay",
@@ -199,12 +200,19 @@ async fn description_names_every_call() {
         "get /api/v1/ocr/health getOcrHealth",
         "get /api/v1/ocr/providers listOcrProviders",
         "get /api/v1/queues listQueues",
+        "get /api/v1/vision/health getVisionHealth",
+        "get /api/v1/vision/providers listVisionProviders",
         "get /health getHealth",
         "get /livez getLiveness",
         "get /metrics getMetrics",
         "get /ready getReadiness",
+        "post /api/v1/circuits/{provider}/reset resetCircuit",
+        "post /api/v1/dead/purge purgeDeadLetters",
+        "post /api/v1/dead/requeue requeueDeadLetters",
         "post /api/v1/ocr/extract extract",
         "post /api/v1/ocr/extract-base64 extractBase64",
+        "post /api/v1/queues/{provider}/pause pauseQueue",
+        "post /api/v1/queues/{provider}/resume resumeQueue",
     ];
     assert_eq!(calls, expected);
 }

@@ -190,6 +190,7 @@ fn record_everything(provider: ProviderName) {
     job_end_to_end(provider, elapsed);
     job_retried(ErrorCode::ProviderTimeout);
     job_dead_lettered(DeadReason::CRASHED_WORKER);
+    job_resent(ProviderName::Paddle);
     webhook_delivery(WebhookResult::Delivered);
     worker_info("0.1.0", "pp-ocrv6".to_owned());
     health_request(HealthEndpoint::Ready, 503, elapsed);

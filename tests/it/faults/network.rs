@@ -70,6 +70,12 @@ async fn a_slow_network_makes_it_slow_and_nothing_else() {
     let behind = behind_proxies(&[]).await;
     behind.broker.delay(Duration::from_millis(100));
     behind.store.delay(Duration::from_millis(50));
+    // The API connects now: its first client may have to come again.
+    until("the api has its connection", seconds(40), async || {
+        let answer = behind.fleet.client().post("nap.png", &order("nap")).await;
+        (answer.status == 202).then_some(())
+    })
+    .await;
 
     let jobs = submit(&behind.fleet, 4).await;
 

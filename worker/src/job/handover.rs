@@ -111,7 +111,7 @@ impl Desk {
             return self.complete(delivery, grant, answered).await;
         }
         match self.second_opinion(&answered.answer).await {
-            Some((reason, next)) => self.hand_on(delivery, grant, answered, reason, next).await,
+            Some(asked) => self.hand_on(delivery, grant, answered, asked).await,
             None => self.complete(delivery, grant, answered).await,
         }
     }
@@ -133,8 +133,7 @@ impl Desk {
         delivery: Delivery,
         grant: &Grant,
         answered: Answered,
-        reason: FallbackReason,
-        next: ProviderName,
+        (reason, next): (FallbackReason, ProviderName),
     ) {
         let draft = Draft { provider: self.bench.provider, reason, answer: answered.answer };
         let since = Timestamp::now();

@@ -257,6 +257,7 @@ async fn publish(queue: &Queue, bytes: &[u8]) -> anyhow::Result<Attempt> {
         id: JobId::generate(),
         kind: Kind::OcrExtract,
         provider: ProviderName::Paddle,
+        auto: false,
         options: Options::default(),
         source: Source::Inline(bytes.to_vec().into()),
         filename: None,

@@ -1,5 +1,7 @@
 //! Goes through the dead letters on the broker, one by one.
 
+use std::time::Duration;
+
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicGetOptions};
 use lapin::types::{AMQPValue, FieldTable};
@@ -9,6 +11,12 @@ use super::{RabbitQueue, count, properties, within};
 use crate::provider::{Address, ProviderName};
 use crate::queue::QueueError;
 use crate::queue::dead::{DeadLetter, Fate};
+
+/// Looks for letters that are on their way back.
+const RETURN_LOOKS: u32 = 40;
+
+/// Between two of them.
+const RETURN_PAUSE: Duration = Duration::from_millis(50);
 
 impl RabbitQueue {
     /// Shows `decide` the oldest letters, `most` at most, and does what it says; says how many left.
@@ -21,16 +29,31 @@ impl RabbitQueue {
         decide: &mut (dyn FnMut(&DeadLetter) -> Fate + Send),
     ) -> Result<usize, QueueError> {
         let (channel, _) = self.shared.publishing.channel().await?;
-        let outcome = self.sift_on(&channel, provider, most, decide).await;
+        let mut kept = 0;
+        let outcome = self.sift_on(&channel, provider, (most, &mut kept), decide).await;
         close_channel(&channel).await;
+        self.until_returned(provider, kept).await?;
         outcome
+    }
+
+    /// Letters return a moment after their channel has closed; until then another look would not see them.
+    async fn until_returned(&self, provider: ProviderName, kept: u64) -> Result<(), QueueError> {
+        let queue = self.shared.topology.dead_queue(provider);
+        for _ in 0..RETURN_LOOKS {
+            let (channel, _) = self.shared.publishing.channel().await?;
+            if count(&channel, queue.clone()).await?.0 >= kept {
+                return Ok(());
+            }
+            tokio::time::sleep(RETURN_PAUSE).await;
+        }
+        Ok(())
     }
 
     async fn sift_on(
         &self,
         channel: &Channel,
         provider: ProviderName,
-        most: usize,
+        (most, kept): (usize, &mut u64),
         decide: &mut (dyn FnMut(&DeadLetter) -> Fate + Send),
     ) -> Result<usize, QueueError> {
         let queue = self.shared.topology.dead_queue(provider);
@@ -44,7 +67,10 @@ impl RabbitQueue {
             };
             let letter = letter(provider, &message.delivery);
             match decide(&letter) {
-                Fate::Keep => continue,
+                Fate::Keep => {
+                    *kept += 1;
+                    continue;
+                }
                 Fate::Requeue => {
                     self.publish(letter.address, &letter.revived(), &letter.body).await?;
                 }

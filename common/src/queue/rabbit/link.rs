@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_lapin::{Config, CreatePoolError, Hook, HookError, PoolConfig, PoolError, Runtime};
 use lapin::uri::AMQPUri;
@@ -17,6 +18,10 @@ use crate::queue::QueueError;
 
 /// A dead peer is noticed after two missed ones; the broker's own default is a minute.
 const HEARTBEAT_SECONDS: u16 = 10;
+
+/// Connecting and declaring the whole topology takes some thirty answers of the broker; on a slow network that is
+/// longer than a single caller should wait.
+const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
 /// A connection that is there when it is needed.
 #[derive(Clone)]
@@ -65,7 +70,10 @@ impl Link {
     /// Declares objects on a channel of its own.
     pub(super) async fn declare(&self, objects: &[Object]) -> Result<(), QueueError> {
         let connection = self.connection().await?;
-        within(topology::declare(&connection, objects)).await
+        match tokio::time::timeout(CONNECT_LIMIT, topology::declare(&connection, objects)).await {
+            Ok(outcome) => outcome.map_err(|error| QueueError::Unreachable(Box::new(error))),
+            Err(_) => Err(QueueError::Timeout(CONNECT_LIMIT)),
+        }
     }
 
     /// Declares again what every new connection declares.
@@ -79,11 +87,15 @@ impl Link {
     }
 
     async fn connection(&self) -> Result<deadpool_lapin::Object, QueueError> {
-        let connection = tokio::time::timeout(super::TIME_LIMIT, self.pool.get());
-        match connection.await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(PoolError::Closed)) => Err(QueueError::Closed),
-            Ok(Err(error)) => Err(QueueError::NoConnection(Box::new(error))),
+        let pool = self.pool.clone();
+        // It goes on when the caller's patience ends: on a slow network the next caller finds it made.
+        let making =
+            tokio::spawn(async move { tokio::time::timeout(CONNECT_LIMIT, pool.get()).await });
+        match tokio::time::timeout(super::TIME_LIMIT, making).await {
+            Ok(Ok(Ok(Ok(connection)))) => Ok(connection),
+            Ok(Ok(Ok(Err(PoolError::Closed)))) => Err(QueueError::Closed),
+            Ok(Ok(Ok(Err(error)))) => Err(QueueError::NoConnection(Box::new(error))),
+            Ok(Ok(Err(_)) | Err(_)) => Err(QueueError::Timeout(CONNECT_LIMIT)),
             Err(_) => Err(QueueError::Timeout(super::TIME_LIMIT)),
         }
     }

@@ -78,7 +78,7 @@ pub(super) fn understand(provider: ProviderName, reply: &str) -> Result<Transcri
         }
     };
     let is_cut = lines.len() > MAX_LINES;
-    let lines = lines.into_iter().take(MAX_LINES).flat_map(cleaned).collect();
+    let lines = lines.into_iter().take(MAX_LINES).flat_map(|line| cleaned(&line)).collect();
     Ok(Transcript { level, lines, is_cut })
 }
 
@@ -126,7 +126,7 @@ fn lines_in_words(words: &str) -> Vec<Line> {
 }
 
 /// Line breaks part a line in two, other control characters are spaces, and nothing is endless.
-fn cleaned(line: Line) -> Vec<Line> {
+fn cleaned(line: &Line) -> Vec<Line> {
     let parts: Vec<String> = line
         .text
         .split('\n')
