@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint check-deploy typecheck models tools install docs clean
+.PHONY: help demo test test-fast test-faults soak lint check-deploy typecheck models tools install docs clean
 .PHONY: dev serve restart stop health-check metrics-export scrape-check runbook-check backup restore recovery-drill integrity
 .PHONY: eval-phase6 eval-retention eval-baseline bench-peer badges
 .PHONY: security-audit security-quick check-updates update-deps
@@ -36,6 +36,15 @@ else
 	# One at a time, as .config/nextest.toml asks for: some tests measure times, or start servers of their own.
 	timeout 40m $(CARGO) test --package cad-tests --no-fail-fast -- --test-threads=1
 endif
+
+test-faults: models tools ## Runs the fault tests, those that take minutes too (docs/faults.md)
+	$(CARGO) build --workspace --bins
+	scripts/with_services.sh $(CARGO) nextest run --workspace --no-fail-fast --run-ignored all \
+		-E 'test(/^(faults|operators|crash|outage|bad_messages|direct_publish|queue_contract::broker|store_contract::faults)/)'
+
+soak: ## Kills workers, RabbitMQ and Redis under load and accounts for every job (SEED, JOBS)
+	$(CARGO) build --workspace --bins
+	target/debug/cad bench soak --seed $(or $(SEED),1) --jobs $(or $(JOBS),10000)
 
 test-fast: models ## Runs the unit tests alone: no services, under a minute once built
 ifeq ($(NEXTEST),yes)

@@ -19,9 +19,9 @@ use tracing::Instrument as _;
 use crate::bench::Bench;
 use crate::breaker::{Admission, Ticket, Verdict};
 use crate::circuit::Circuit;
-use crate::job;
 use crate::pool::{Pool, Seat, Standing};
 use crate::station::{Intake, Station};
+use crate::{chance, job};
 
 /// How often the loop looks up when nothing happens.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -68,7 +68,8 @@ impl Consumer {
         station: Arc<Station>,
         shutdown: Shutdown,
     ) -> Self {
-        let recovery = bench.jobs.circuit_recovery + jitter(bench.jobs.circuit_recovery);
+        // So that the workers of a fleet don't all probe at once.
+        let recovery = bench.jobs.circuit_recovery + chance::tenth(bench.jobs.circuit_recovery);
         let threshold = bench.jobs.circuit_failure_threshold;
         let desk = Desk {
             circuit: Circuit::of(bench.provider, threshold, recovery, &bench.store),
@@ -248,12 +249,6 @@ async fn vacated(seat: &mut Option<Seat>) {
         Some(seat) => seat.vacated().await,
         None => std::future::pending().await,
     }
-}
-
-/// Up to a tenth more, by chance, so that the workers of a fleet don't all probe at once.
-fn jitter(recovery: Duration) -> Duration {
-    let [chance, ..] = uuid::Uuid::new_v4().into_bytes();
-    recovery * u32::from(chance) / (10 * u32::from(u8::MAX))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::bench::{Bench, Interrupted};
 use crate::breaker::Verdict;
+use crate::chance;
 use crate::gate::Causes;
 use crate::pool::{Seat, millis};
 
@@ -39,6 +40,9 @@ const HOLD_INTERVAL: Duration = Duration::from_millis(300);
 
 /// Ten reports missed: whoever held the job has died or is frozen, and another may take it.
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
+
+/// A message in hand takes the place of another one of its lane.
+const LONGEST_CHANCE: Duration = Duration::from_millis(500);
 
 /// Works on one message in a free slot until it is settled.
 ///
@@ -297,6 +301,8 @@ impl Desk {
         }
         let asked = error.retry_after_s.map(Duration::from_secs);
         let wait = asked.map_or_else(|| Wait::after(attempts), Wait::at_least);
+        // The wait queues' delays are fixed, so chance comes before them; short, for the lane's sake.
+        tokio::time::sleep(chance::tenth(wait.duration()).min(LONGEST_CHANCE)).await;
         metrics::job_retried(error.code);
         tracing::info!(attempt = attempts, wait = wait.as_str(), "job will be tried again");
         if let Err(error) = delivery.retry(wait).await {

@@ -7,6 +7,7 @@
 mod admin;
 mod bench;
 mod breaker;
+mod chance;
 mod circuit;
 pub mod config;
 mod consumer;

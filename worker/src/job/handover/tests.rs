@@ -65,6 +65,7 @@ async fn announce(rig: &Rig, circuit: CircuitState) {
         is_ready: true,
         problem: None,
         slots: 1,
+        is_paused: false,
         busy: 0,
         circuit,
         error_rate: 0.0,
