@@ -18,6 +18,7 @@ use cad_common::store::{Rate, StoreError};
 use jiff::Timestamp;
 
 use crate::admission;
+use crate::fleet;
 use crate::problem::{FieldError, Problem};
 
 /// Seconds to wait for a dependency or a free place: reconnecting takes about that long.
@@ -234,8 +235,8 @@ impl ApiError {
         match self {
             Self::ProviderNotServed(provider) => {
                 let detail = format!(
-                    "Provider '{provider}' not available: no worker serves it{}",
-                    how_to_configure(*provider)
+                    "Provider '{provider}' not available: no worker serves it, {}",
+                    fleet::how_to_configure(*provider)
                 );
                 let problem =
                     Problem::new(ErrorCode::ProviderDown, "provider_not_configured", detail);
@@ -417,14 +418,6 @@ fn store_problem(error: &StoreError) -> Problem {
     Problem::new(code, reason, detail)
         .status(StatusCode::SERVICE_UNAVAILABLE)
         .retry_after(RETRY_SOON)
-}
-
-fn how_to_configure(provider: ProviderName) -> &'static str {
-    match provider {
-        ProviderName::DeepseekHf => ", set DEEPSEEK_HF_URL on a worker",
-        ProviderName::DeepseekVl => ", set DEEPSEEK_VL_URL on a worker",
-        _ => ", start a worker",
-    }
 }
 
 /// Rounds up: a client that comes back too early is refused again.

@@ -1,9 +1,11 @@
 //! What the workers say of their providers, and which provider a job goes to.
 
+use std::collections::BTreeMap;
+
 use cad_common::config::shared::ProviderChoice;
 use cad_common::contract::job::Kind;
 use cad_common::provider::{ProviderName, UnknownProvider};
-use cad_common::store::{CircuitState, WorkerReport};
+use cad_common::store::{CircuitState, LastError, WorkerReport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,6 +37,14 @@ pub(crate) struct ProviderStatus {
     pub(crate) error_rate: f64,
     /// Why no worker can run a job.
     pub(crate) problem: Option<String>,
+    /// Whether some worker is set up to serve it.
+    pub(crate) configured: bool,
+    /// What an operator does to have it served; null when it is.
+    pub(crate) how_to_configure: Option<&'static str>,
+    /// Names and versions of its models, by role.
+    pub(crate) models: BTreeMap<String, String>,
+    /// The last failure that was not a client's, on any worker.
+    pub(crate) last_error: Option<LastError>,
 }
 
 impl ProviderStatus {
@@ -63,11 +73,31 @@ impl ProviderStatus {
                 .min_by_key(|state| severity(*state)),
             error_rate: reports.iter().map(|report| report.error_rate).fold(0.0, f64::max),
             problem: if ready { None } else { problem.or(unserved) },
+            configured: !reports.is_empty(),
+            how_to_configure: reports.is_empty().then(|| how_to_configure(name)),
+            models: reports
+                .iter()
+                .map(|report| report.models.clone())
+                .next_back()
+                .unwrap_or_default(),
+            last_error: reports
+                .iter()
+                .filter_map(|report| report.last_error.clone())
+                .max_by_key(|error| error.at),
         }
     }
 
     fn is_open(&self) -> bool {
         self.circuit.is_none_or(|state| state != CircuitState::Closed)
+    }
+}
+
+/// What an operator does to have a provider served.
+pub(crate) const fn how_to_configure(provider: ProviderName) -> &'static str {
+    match provider {
+        ProviderName::DeepseekHf => "set DEEPSEEK_HF_URL and DEEPSEEK_HF_MODEL on a worker",
+        ProviderName::DeepseekVl => "set DEEPSEEK_VL_URL and DEEPSEEK_VL_MODEL on a worker",
+        _ => "start a worker that names it in WORKER_PROVIDERS",
     }
 }
 
@@ -132,6 +162,8 @@ mod tests {
             is_paused: false,
             circuit: *circuit,
             error_rate: 0.0,
+            models: BTreeMap::new(),
+            last_error: None,
         });
         WorkerReport {
             id: "w1".to_owned(),

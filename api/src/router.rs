@@ -63,6 +63,8 @@ fn calls() -> OpenApiRouter<SharedApp> {
         .routes(routes!(dead::list))
         .routes(routes!(dead::requeue))
         .routes(routes!(dead::purge))
+        .routes(routes!(providers::list_vision))
+        .routes(routes!(providers::health_vision))
 }
 
 /// Calls of operators and probes: without keys, and answered however busy the process is.

@@ -189,6 +189,7 @@ async fn enqueue(
         submitted_at: Some(record.created_at),
         deadline: None,
         callback_url: None,
+        auto: submission.choices.provider == ProviderChoice::Auto,
     };
     let body = codec::to_messagepack(&JobMessage::from(job))
         .map_err(|_| ApiError::Defect("job message can't be encoded"))?;

@@ -4,9 +4,11 @@
 //! a change that an old reader would misunderstand raises [`job::MESSAGE_VERSION`].
 
 pub mod codec;
+pub mod description;
 pub mod dimension;
 pub mod drawing;
 pub mod job;
+pub mod provenance;
 pub mod reading;
 pub mod record;
 pub mod symbol;

@@ -164,6 +164,12 @@ impl ErrorCode {
         }
     }
 
+    /// Whether the drawing or the request is at fault.
+    #[must_use]
+    pub const fn is_of_input(self) -> bool {
+        matches!(self, Self::InputError | Self::ValidationFailed | Self::UnsupportedFormat)
+    }
+
     /// Whether the provider is at fault, so that its circuit counts it.
     #[must_use]
     pub const fn opens_circuit(self) -> bool {

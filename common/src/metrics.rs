@@ -145,6 +145,11 @@ pub fn provider_served(provider: ProviderName) {
     for reason in DeadReason::all() {
         counter!(catalogue::JOBS_DEAD.name, "reason" => reason.as_str()).absolute(0);
     }
+    if kind == Kind::OcrExtract {
+        for reason in FallbackReason::ALL {
+            counter!(catalogue::OCR_FALLBACKS.name, "reason" => reason.as_str()).absolute(0);
+        }
+    }
     for state in [CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen] {
         transitions_of(provider, state).absolute(0);
     }

@@ -89,6 +89,12 @@ impl Wait {
         }
     }
 
+    /// The shortest delay that is no shorter than what was asked for, or the longest there is.
+    #[must_use]
+    pub fn at_least(asked: Duration) -> Self {
+        Self::ALL.into_iter().find(|wait| wait.duration() >= asked).unwrap_or(Self::ThirtySeconds)
+    }
+
     /// How long it is.
     #[must_use]
     pub const fn duration(self) -> Duration {

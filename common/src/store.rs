@@ -8,16 +8,19 @@ pub mod orders;
 pub mod redis;
 pub mod sweep;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use self::sweep::Parcel;
 use crate::contract::job::{BlobHash, JobId, Kind};
 use crate::contract::reading::Warning;
 use crate::contract::record::{JobError, JobRecord, JobState, Progress};
+use crate::error_code::ErrorCode;
 use crate::provider::ProviderName;
 
 /// The two stores there are: inside this process, or Redis.
@@ -298,6 +301,24 @@ pub struct ProviderReport {
     pub circuit: CircuitState,
     /// Moving average of the error rate, 0 to 1.
     pub error_rate: f64,
+    /// Names and versions of its models, by role.
+    #[serde(default)]
+    pub models: BTreeMap<String, String>,
+    /// The last failure that was not the client's.
+    #[serde(default)]
+    pub last_error: Option<LastError>,
+}
+
+/// A failure of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastError {
+    /// The stable word.
+    pub code: ErrorCode,
+    /// What happened.
+    pub detail: String,
+    /// When.
+    #[schema(value_type = String, format = "date-time")]
+    pub at: Timestamp,
 }
 
 /// The state of a circuit.
@@ -482,6 +503,42 @@ impl Store {
                 Ok(())
             }
             Self::Redis(store) => store.leave_blob(hash, user).await,
+        }
+    }
+
+    /// Keeps a reading that waits for a second one, for as long as its job may wait.
+    ///
+    /// # Errors
+    /// The store is away, refuses or is full.
+    pub async fn keep_draft(&self, id: JobId, draft: &[u8]) -> Result<(), StoreError> {
+        match self {
+            Self::Embedded(store) => store.keep_draft(id, draft),
+            Self::Redis(store) => store.keep_draft(id, draft).await,
+        }
+    }
+
+    /// Reads what was kept of a job so far.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub async fn draft(&self, id: JobId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Embedded(store) => Ok(store.draft(id)),
+            Self::Redis(store) => store.draft(id).await,
+        }
+    }
+
+    /// Forgets it: the job has ended.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub async fn drop_draft(&self, id: JobId) -> Result<(), StoreError> {
+        match self {
+            Self::Embedded(store) => {
+                store.drop_draft(id);
+                Ok(())
+            }
+            Self::Redis(store) => store.drop_draft(id).await,
         }
     }
 

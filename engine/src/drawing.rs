@@ -4,7 +4,7 @@
 //! that the sheet shows as one statement are joined; a small grammar reads the statements. No fact
 //! comes without the line that states it.
 
-use cad_common::contract::drawing::MaterialNote;
+use cad_common::contract::drawing::{EngineeringSignals, MaterialNote};
 use cad_common::contract::reading::{PageReading, RESULT_VERSION, Reading, Warning, WarningCode};
 
 use self::facts::Facts;
@@ -67,42 +67,47 @@ fn read(pages: &[PageReading]) -> Reading {
             identifier::identifiers(sheet, &title_block::read(sheet, regions))
         })
         .collect();
-    let field_evidence = identifier::field_evidence(&identifiers);
-    let title_block = identifier::title_block(&field_evidence);
+    let texts = sheets.iter().flat_map(|(sheet, _)| &sheet.lines).map(sheet::Line::text);
+    let standards_candidates = review::standards(texts);
 
-    let process_requirements = process::read(&sheets);
-    let material = title_block.material.clone();
-    let material_info = material.as_deref().map(material::look_up);
-
-    let field_coverage = review::coverage(&field_evidence);
-    let engineering_signals = review::signals(
-        dimensions.len(),
-        &symbols,
-        process_requirements.as_ref(),
-        materials(material_info.as_ref()),
-        review::standards(sheets.iter().flat_map(|(sheet, _)| &sheet.lines).map(sheet::Line::text)),
-    );
-    let review_hints =
-        review::hints(&field_coverage, !identifiers.is_empty(), &engineering_signals);
-
-    Reading {
+    let mut reading = Reading {
         confidence: confidence(&sheets),
         dimensions,
         symbols,
-        title_block,
         identifiers,
-        field_evidence,
-        field_coverage,
-        engineering_signals,
-        review_hints,
+        engineering_signals: EngineeringSignals {
+            standards_candidates,
+            ..EngineeringSignals::default()
+        },
         tables,
         notes,
-        material,
-        material_info,
-        process_requirements,
+        process_requirements: process::read(&sheets),
         warnings: warnings(&sheets),
         ..Reading::default()
-    }
+    };
+    sum_up(&mut reading);
+    reading
+}
+
+/// Says anew what follows from the facts of a reading, when some were added: fields, coverage, hints.
+pub fn sum_up(reading: &mut Reading) {
+    reading.field_evidence = identifier::field_evidence(&reading.identifiers);
+    reading.title_block = identifier::title_block(&reading.field_evidence);
+    reading.material.clone_from(&reading.title_block.material);
+    reading.material_info = reading.material.as_deref().map(material::look_up);
+    reading.field_coverage = review::coverage(&reading.field_evidence);
+    reading.engineering_signals = review::signals(
+        reading.dimensions.len(),
+        &reading.symbols,
+        reading.process_requirements.as_ref(),
+        materials(reading.material_info.as_ref()),
+        std::mem::take(&mut reading.engineering_signals.standards_candidates),
+    );
+    reading.review_hints = review::hints(
+        &reading.field_coverage,
+        !reading.identifiers.is_empty(),
+        &reading.engineering_signals,
+    );
 }
 
 /// What the views of all sheets state.

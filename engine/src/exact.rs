@@ -76,6 +76,7 @@ fn completed(pieces: &[&TextLine], seen: &TextLine) -> Option<TextLine> {
         confidence: seen.confidence,
         rotation: first.rotation,
         source: first.source,
+        ..TextLine::default()
     })
 }
 
@@ -213,7 +214,7 @@ mod tests {
         let (right, bottom) = (left + width, top + height);
         let polygon = [[left, top], [right, top], [right, bottom], [left, bottom]];
         let confidence = if source == TextSource::Ocr { 0.9 } else { 1.0 };
-        TextLine { text: text.to_owned(), polygon, rotation: 0.0, confidence, source }
+        TextLine { text: text.to_owned(), polygon, confidence, source, ..TextLine::default() }
     }
 
     fn exact(text: &str, place: [f32; 4]) -> TextLine {

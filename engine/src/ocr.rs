@@ -196,6 +196,7 @@ impl Reader {
             rotation: direction.rotation(),
             confidence: read.confidence,
             source: TextSource::Ocr,
+            ..TextLine::default()
         };
         Ok(Some(line).filter(|line| line.confidence >= self.options.min_confidence))
     }
@@ -276,6 +277,7 @@ fn line_in(cell: Cell, text: String, confidence: f32) -> TextLine {
         rotation: 0.0,
         confidence,
         source: TextSource::Ocr,
+        ..TextLine::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +24,8 @@ pub struct ChaosProxy {
 #[derive(Debug, Clone, Copy, Default)]
 struct Weather {
     mode: Mode,
+    /// How much longer each piece takes.
+    delay: Duration,
     /// Connections made before the last cut end.
     cuts: u64,
 }
@@ -74,6 +77,11 @@ impl ChaosProxy {
             weather.mode = Mode::Refuse;
             weather.cuts += 1;
         });
+    }
+
+    /// Lets every piece of traffic take so much longer.
+    pub fn delay(&self, by: Duration) {
+        self.weather.send_modify(|weather| weather.delay = by);
     }
 
     /// Lets traffic pass again.
@@ -135,6 +143,10 @@ async fn copy(
         }
         if weather.wait_for(|weather| weather.mode != Mode::Stall).await.is_err() {
             return Ok(());
+        }
+        let delay = weather.borrow().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
         to.write_all(chunk.get(..length).unwrap_or_default()).await?;
     }

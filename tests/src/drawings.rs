@@ -85,6 +85,12 @@ pub fn parts(count: usize) -> Vec<Vec<u8>> {
     parts
 }
 
+/// A picture whose bytes order something of the fake provider of `cad bench worker`.
+#[must_use]
+pub fn order(word: &str) -> Vec<u8> {
+    [blank(8, 8).as_slice(), word.as_bytes()].concat()
+}
+
 /// A white sheet as PNG.
 #[must_use]
 pub fn blank(width: u32, height: u32) -> Vec<u8> {

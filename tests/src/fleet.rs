@@ -106,6 +106,15 @@ impl Worker {
         Self { process, admin: Client::new(&address) }
     }
 
+    /// Starts one whose slots do what their drawings' bytes say, see [`crate::drawings::order`].
+    pub async fn start_fake(settings: &Settings) -> Self {
+        let mut command = settings.command("cad");
+        command.args(["bench", "worker"]);
+        let mut process = Process::start("fake-worker", command);
+        let address = address(&mut process, "worker admin listening on ").await;
+        Self { process, admin: Client::new(&address) }
+    }
+
     /// Waits until it takes jobs.
     pub async fn ready(&self) {
         self.ready_within(READY_LIMIT).await;
@@ -151,6 +160,27 @@ impl Fleet {
         fleet.shared = Some(shared);
         for worker in &fleet.workers {
             worker.ready().await;
+        }
+        fleet
+    }
+
+    /// Starts a fleet whose workers do what drawings' bytes say.
+    pub async fn start_fake(workers: usize, variables: &[(&str, &str)]) -> Self {
+        let shared = Shared::new();
+        let settings = Settings::new(shared.addresses()).with_all(variables);
+        let mut fleet = Self::starting_fake(workers, settings).await;
+        fleet.shared = Some(shared);
+        for worker in &fleet.workers {
+            worker.ready().await;
+        }
+        fleet
+    }
+
+    /// As [`Fleet::starting`], with workers that do what drawings' bytes say.
+    pub async fn starting_fake(workers: usize, settings: Settings) -> Self {
+        let mut fleet = Self::starting(0, settings).await;
+        for _ in 0..workers {
+            fleet.workers.push(Worker::start_fake(&fleet.settings).await);
         }
         fleet
     }

@@ -19,6 +19,7 @@
 
 pub mod broken;
 pub mod chaos;
+pub mod chat;
 pub mod client;
 pub mod drawings;
 pub mod fleet;

@@ -47,10 +47,18 @@ impl Publisher {
     /// # Panics
     /// The broker does not take them.
     pub async fn send(&self, body: &[u8], properties: BasicProperties) {
+        self.send_to(LANE, body, properties).await;
+    }
+
+    /// Publishes bytes under a routing key.
+    ///
+    /// # Panics
+    /// The broker does not take them.
+    pub async fn send_to(&self, key: &str, body: &[u8], properties: BasicProperties) {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let exchange = format!("{}.jobs", self.namespace).into();
         let publishing =
-            self.channel.basic_publish(exchange, LANE.into(), options, body, properties);
+            self.channel.basic_publish(exchange, key.into(), options, body, properties);
         let confirmation = publishing.await.unwrap().await.unwrap();
         assert!(matches!(confirmation, Confirmation::Ack(None)), "{confirmation:?}");
     }

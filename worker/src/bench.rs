@@ -32,6 +32,10 @@ pub(crate) struct Bench {
     pub(crate) jobs: JobsConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) standing: watch::Receiver<Standing>,
+    /// Time that a remote provider's own limit leaves it; local ones have the kind's.
+    pub(crate) remote_limit: Duration,
+    /// How long a doubtful reading waits for a second one.
+    pub(crate) fallback_wait: Duration,
 }
 
 /// Why something was not stored.
@@ -47,6 +51,7 @@ impl Bench {
     /// The time that a slot may run for one job.
     pub(crate) fn run_limit(&self) -> Duration {
         match self.provider.kind() {
+            _ if self.provider.is_remote() => self.remote_limit,
             Kind::VisionAnalyze => self.jobs.vision_timeout,
             _ => self.jobs.ocr_timeout,
         }

@@ -9,6 +9,10 @@ use cad_common::config::shared::{self, JobsConfig, LimitsConfig};
 use cad_common::config::{ConfigError, Env, Setting, redact_url};
 use cad_common::provider::ProviderName;
 
+pub mod remote;
+
+use remote::RemoteSettings;
+
 /// Slots of one worker process, the runbook's name for it.
 pub const WORKERS: Setting = Setting::new(
     "WORKERS",
@@ -25,7 +29,7 @@ pub const WORKER_CONCURRENCY: Setting = Setting::new(
 pub const WORKER_PROVIDERS: Setting = Setting::new(
     "WORKER_PROVIDERS",
     "paddle",
-    "Providers that this worker serves, comma-separated",
+    "Providers that this worker serves, comma-separated; unset adds the remote ones that are set up",
 );
 /// The admin port.
 pub const METRICS_PORT: Setting = Setting::new(
@@ -64,6 +68,13 @@ pub const ORT_DYLIB_PATH: Setting = Setting::new(
 pub const ORT_THREADS: Setting =
     Setting::new("ORT_THREADS", "1", "Threads that ONNX Runtime uses in one slot, 1 to 64");
 
+/// How long a doubtful reading waits for a second one.
+pub const OCR_FALLBACK_WAIT_MS: Setting = Setting::new(
+    "OCR_FALLBACK_WAIT_MS",
+    "90000",
+    "Milliseconds that a doubtful reading waits for a second provider before its job ends with the first alone, 1 to 1200000",
+);
+
 /// Every setting of the worker, in the order of the table in README.
 pub const SETTINGS: &[Setting] = &[
     WORKERS,
@@ -76,10 +87,22 @@ pub const SETTINGS: &[Setting] = &[
     MODELS_DIR,
     ORT_DYLIB_PATH,
     ORT_THREADS,
+    OCR_FALLBACK_WAIT_MS,
+    remote::DEEPSEEK_HF_URL,
+    remote::DEEPSEEK_HF_MODEL,
+    remote::DEEPSEEK_HF_API_KEY,
+    remote::DEEPSEEK_VL_URL,
+    remote::DEEPSEEK_VL_MODEL,
+    remote::DEEPSEEK_VL_API_KEY,
+    remote::DEEPSEEK_TIMEOUT_MS,
+    remote::DEEPSEEK_CONCURRENCY,
+    remote::DEEPSEEK_IMAGE_MAX_SIDE,
+    remote::DEEPSEEK_MAX_TILES,
 ];
 
 /// The providers that this build can run.
-const RUNNABLE: [ProviderName; 1] = [ProviderName::Paddle];
+const RUNNABLE: [ProviderName; 3] =
+    [ProviderName::Paddle, ProviderName::DeepseekHf, ProviderName::DeepseekVl];
 
 /// What one slot runs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +135,8 @@ pub struct WorkerConfig {
     pub admin: Option<SocketAddr>,
     /// The models.
     pub models: ModelSettings,
+    /// `OCR_FALLBACK_WAIT_MS`.
+    pub fallback_wait: Duration,
     /// How jobs are run.
     pub jobs: JobsConfig,
     /// What a drawing may weigh.
@@ -128,9 +153,11 @@ impl WorkerConfig {
     pub fn from_env(env: &Env<'_>) -> Result<Self, ConfigError> {
         let concurrency_setting =
             if env.text(&WORKER_CONCURRENCY).is_some() { &WORKER_CONCURRENCY } else { &WORKERS };
+        let models = ModelSettings::from_env(env)?;
+        let fallback_wait_ms = env.parse_within(&OCR_FALLBACK_WAIT_MS, 1..=1_200_000)?;
         let max_slot_mib: u64 = env.parse_within(&WORKER_SLOT_MAX_RSS_MB, 256..=1_048_576)?;
         Ok(Self {
-            providers: providers(env)?,
+            providers: providers(env, &models.remote)?,
             concurrency: env.parse_within(concurrency_setting, 1..=256)?,
             slots: SlotKind::Thread,
             max_slot_bytes: max_slot_mib * 1024 * 1024,
@@ -140,7 +167,8 @@ impl WorkerConfig {
                 IpAddr::V4(Ipv4Addr::UNSPECIFIED),
                 env.parse(&METRICS_PORT)?,
             )),
-            models: ModelSettings::from_env(env)?,
+            models,
+            fallback_wait: Duration::from_millis(fallback_wait_ms),
             jobs: JobsConfig::from_env(env)?,
             limits: LimitsConfig::from_env(env)?,
             shown: shown(env),
@@ -157,6 +185,8 @@ pub struct ModelSettings {
     pub ort_dylib: Option<PathBuf>,
     /// `ORT_THREADS`.
     pub threads: usize,
+    /// The models that are served elsewhere.
+    pub remote: RemoteSettings,
 }
 
 impl ModelSettings {
@@ -169,6 +199,7 @@ impl ModelSettings {
             directory: env.text(&MODELS_DIR).unwrap_or_default().into(),
             ort_dylib: env.text(&ORT_DYLIB_PATH).map(PathBuf::from),
             threads: env.parse_within(&ORT_THREADS, 1..=64)?,
+            remote: RemoteSettings::from_env(env)?,
         })
     }
 }
@@ -204,11 +235,17 @@ fn max_bytes(env: &Env<'_>) -> Result<Option<u64>, ConfigError> {
     }
 }
 
-fn providers(env: &Env<'_>) -> Result<Vec<ProviderName>, ConfigError> {
+fn providers(env: &Env<'_>, remote: &RemoteSettings) -> Result<Vec<ProviderName>, ConfigError> {
     let text = env.text(&WORKER_PROVIDERS).unwrap_or_default();
     let mut providers = Vec::new();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         let provider = runnable(name)?;
+        if let Some(switch) = remote::switch(provider)
+            && remote.endpoint(provider).is_none()
+        {
+            let problem = format!("must be set, because WORKER_PROVIDERS names {name}");
+            return Err(ConfigError::new(&switch, problem));
+        }
         if providers.contains(&provider) {
             return Err(ConfigError::new(&WORKER_PROVIDERS, format!("`{name}` is named twice")));
         }
@@ -216,6 +253,10 @@ fn providers(env: &Env<'_>) -> Result<Vec<ProviderName>, ConfigError> {
     }
     if providers.is_empty() {
         return Err(ConfigError::new(&WORKER_PROVIDERS, "names no provider"));
+    }
+    let is_unset = env.text(&Setting { default: "", ..WORKER_PROVIDERS }).is_none();
+    if is_unset {
+        providers.extend(remote.configured());
     }
     Ok(providers)
 }
@@ -266,7 +307,6 @@ mod tests {
             ("WORKERS", "0"),
             ("WORKER_CONCURRENCY", "many"),
             ("WORKER_PROVIDERS", "tesseract"),
-            ("WORKER_PROVIDERS", "deepseek_hf"),
             ("WORKER_PROVIDERS", "paddle,paddle"),
             ("WORKER_PROVIDERS", ","),
             ("METRICS_PORT", "70000"),
@@ -288,8 +328,26 @@ mod tests {
 
         assert_eq!(
             error.to_string(),
-            "WORKER_PROVIDERS: this build can't run `onnx`, choose from paddle"
+            "WORKER_PROVIDERS: this build can't run `onnx`, choose from paddle, deepseek_hf, deepseek_vl"
         );
+    }
+
+    #[test]
+    fn a_remote_provider_is_served_as_soon_as_it_is_set_up() {
+        let set_up = [("DEEPSEEK_HF_URL", "http://h/v1"), ("DEEPSEEK_HF_MODEL", "m")];
+
+        let config = read(&set_up).unwrap();
+        let chosen = read(&[("WORKER_PROVIDERS", "paddle"), set_up[0], set_up[1]]).unwrap();
+
+        assert_eq!(config.providers, [ProviderName::Paddle, ProviderName::DeepseekHf]);
+        assert_eq!(chosen.providers, [ProviderName::Paddle]);
+    }
+
+    #[test]
+    fn a_remote_provider_that_is_not_set_up_names_what_is_missing() {
+        let error = read(&[("WORKER_PROVIDERS", "deepseek_vl")]).unwrap_err();
+
+        assert_eq!(error.name, "DEEPSEEK_VL_URL");
     }
 
     #[test]

@@ -27,6 +27,8 @@ use crate::gate::Causes;
 use crate::pool::{Seat, millis};
 
 mod answer;
+mod handover;
+mod merge;
 mod message;
 mod reply;
 
@@ -52,7 +54,7 @@ pub(crate) async fn work(
     match message::understand(&delivery) {
         Ok(job) => {
             let span = tracing::info_span!("job", job.id = %job.id, %provider, %trace_id);
-            let terms = terms(&bench);
+            let terms = terms_for(&bench, &delivery);
             let desk = Desk { bench, hand_back, trace_id: trace_id.to_string(), job, terms };
             desk.work(delivery, seat).instrument(span).await
         }
@@ -78,6 +80,13 @@ fn terms(bench: &Bench) -> ClaimTerms {
     ClaimTerms { claimant: Uuid::new_v4(), max_starts: bench.jobs.max_attempts, lease: LEASE }
 }
 
+/// A second reading has a start of its own, however many the first one took.
+fn terms_for(bench: &Bench, delivery: &Delivery) -> ClaimTerms {
+    let is_handed_on = handover::asks_for_second(delivery) || handover::is_guard(delivery);
+    let terms = terms(bench);
+    ClaimTerms { max_starts: terms.max_starts.saturating_add(u32::from(is_handed_on)), ..terms }
+}
+
 /// How an attempt ended.
 enum Outcome {
     Answered(Answered),
@@ -94,6 +103,9 @@ enum Outcome {
 
 impl Desk {
     async fn work(&self, delivery: Delivery, seat: Seat) -> Verdict {
+        let Some(delivery) = Box::pin(self.guard(delivery)).await else {
+            return Verdict::Neutral;
+        };
         let seed = self.seed(&delivery);
         let claim = match self.claim(&seed).await {
             Ok(claim) => claim,
@@ -206,12 +218,14 @@ impl Desk {
         match outcome {
             Outcome::Answered(answered) => {
                 let verdict = if answered.is_cached { Verdict::Neutral } else { Verdict::Healthy };
-                self.complete(delivery, grant, answered).await;
+                self.conclude(delivery, grant, answered).await;
                 verdict
             }
             Outcome::Troubled(trouble) => {
                 let verdict = trouble.verdict(self.bench.jobs.circuit_faults);
-                self.fail_or_retry(delivery, grant, trouble).await;
+                if let Some(delivery) = self.rescue(delivery, grant, &trouble).await {
+                    self.fail_or_retry(delivery, grant, trouble).await;
+                }
                 verdict
             }
             Outcome::Follows => {
@@ -281,7 +295,8 @@ impl Desk {
             },
             Err(interrupted) => return self.give_back(delivery, interrupted).await,
         }
-        let wait = Wait::after(attempts);
+        let asked = error.retry_after_s.map(Duration::from_secs);
+        let wait = asked.map_or_else(|| Wait::after(attempts), Wait::at_least);
         metrics::job_retried(error.code);
         tracing::info!(attempt = attempts, wait = wait.as_str(), "job will be tried again");
         if let Err(error) = delivery.retry(wait).await {
@@ -360,10 +375,15 @@ impl Desk {
             Err(interrupted) => return self.give_back(delivery, interrupted).await,
         };
         tracing::info!(state = record.state.as_str(), "job has ended already");
-        if record.state == JobState::Canceled && !delivery.is_redelivered {
+        let is_canceled = record.state == JobState::Canceled;
+        if is_canceled && !delivery.is_redelivered && !handover::is_guard(&delivery) {
             metrics::job_ended(self.bench.provider, JobState::Canceled);
         }
-        if delivery.envelope.reply_to.is_none() {
+        // Of the two messages of a job that was handed on, the one that ended it has replied.
+        let is_told = (handover::is_guard(&delivery) || handover::asks_for_second(&delivery))
+            && !delivery.is_redelivered
+            && !is_canceled;
+        if delivery.envelope.reply_to.is_none() || is_told {
             return self.acknowledge(delivery).await;
         }
         match self.bench.persist(&self.hand_back, || store.result(id)).await {
@@ -384,8 +404,10 @@ impl Desk {
         let error =
             JobError::new(ErrorCode::ResourceExhausted, detail).with_reason(reason.as_str());
         tracing::error!(code = error.code.as_str(), starts = grant.starts, "job is given up");
-        let code = error.code;
-        let ending = Ending::Failed(error);
+        let trouble = Trouble::of_starts(error);
+        let Some(delivery) = self.rescue(delivery, grant, &trouble).await else { return };
+        let code = trouble.error.code;
+        let ending = Ending::Failed(trouble.error);
         match self.finish(&delivery, grant, &ending).await {
             Ok(Finish::Stored) => {}
             Ok(Finish::Stale) => return self.settle_ended(delivery).await,
@@ -413,6 +435,7 @@ impl Desk {
 
     /// The last thing of all; what the job alone needed may go.
     async fn acknowledge(&self, delivery: Delivery) {
+        self.drop_draft(&delivery).await;
         if let Source::Blob(hash) = &self.job.source
             && let Err(error) = self.bench.store.leave_blob(hash, self.job.id).await
         {
@@ -476,6 +499,8 @@ impl Trouble {
 
     fn may_retry(&self, attempts: u32, max_attempts: u32) -> bool {
         let limit = match self.error.code.retry_rule() {
+            // A busy service that says when to come back is asked again by the fleet, not by the client.
+            RetryRule::Never if self.error.retry_after_s.is_some() => max_attempts,
             RetryRule::Never => 1,
             RetryRule::Once => max_attempts.min(2),
             RetryRule::UpToLimit => max_attempts,

@@ -22,6 +22,7 @@ mod station;
 mod sweeper;
 #[cfg(test)]
 mod testing;
+mod witness;
 mod worker;
 
 pub use worker::{Ended, WorkerError, run};

@@ -16,6 +16,8 @@ use cad_common::error_code::{ErrorCode, Stage};
 use cad_common::metrics;
 use cad_common::provider::ProviderName;
 use cad_common::retry::Delays;
+use cad_common::store::LastError;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -78,6 +80,8 @@ pub(crate) struct Standing {
     pub(crate) problem: Option<String>,
     /// Names and versions of the models by role.
     pub(crate) versions: BTreeMap<String, String>,
+    /// The last failure that was not the client's.
+    pub(crate) last_error: Option<LastError>,
 }
 
 impl Standing {
@@ -110,6 +114,22 @@ pub(crate) enum SlotFailure {
     /// The slot is gone.
     #[error("the slot ended while it read this drawing ({0})")]
     Crashed(String),
+}
+
+impl SlotFailure {
+    /// What is told of it, when the provider and not the drawing is at fault.
+    fn of_provider(&self) -> Option<LastError> {
+        let (code, detail) = match self {
+            Self::Failed(error) if error.code.is_of_input() => return None,
+            Self::Failed(error) => (error.code, error.detail.clone()),
+            Self::Stopped => return None,
+            Self::TimedOut => (ErrorCode::ProviderTimeout, "a run was not over in time".to_owned()),
+            Self::OutOfMemory { .. } => (ErrorCode::ResourceExhausted, self.to_string()),
+            // Its symptoms are for the log.
+            Self::Crashed(_) => (ErrorCode::InternalError, "a slot ended within a run".to_owned()),
+        };
+        Some(LastError { code, detail, at: Timestamp::now() })
+    }
 }
 
 /// What bounds a run.
@@ -276,6 +296,9 @@ impl Keeper {
                 let _is_busy = self.became_busy();
                 slot.run(task, &control, &stop).await
             };
+            if let Err(failure) = &answer {
+                self.note(failure);
+            }
             let is_spent = slot.is_spent();
             // Nobody waits any more when the job was canceled.
             let _ = outcome.send(answer);
@@ -283,6 +306,13 @@ impl Keeper {
                 tracing::info!(provider = %self.provider, slot = self.number, "slot is replaced");
                 return End::Worn;
             }
+        }
+    }
+
+    /// Keeps the newest failure for those who ask how the provider is.
+    fn note(&self, failure: &SlotFailure) {
+        if let Some(error) = failure.of_provider() {
+            self.standing.send_modify(|standing| standing.last_error = Some(error));
         }
     }
 

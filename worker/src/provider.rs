@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cad_common::config::shared::LimitsConfig;
 use cad_common::contract::job::Options;
-use cad_common::contract::reading::Warning;
+use cad_common::contract::reading::{Reading, Warning};
 use cad_common::contract::record::{JobError, Progress};
 use cad_common::error_code::{ErrorCode, Stage};
 use cad_common::provider::ProviderName;
@@ -18,7 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::config::ModelSettings;
 
 pub mod fake;
+mod gaps;
 pub mod paddle;
+mod pages;
+pub(crate) mod remote;
 
 /// Reads drawings, one at a time.
 pub trait Provider: Send {
@@ -75,6 +78,26 @@ pub struct Figures {
     pub pages: u32,
     /// Tiles of pages that were searched, and those without ink.
     pub tiles: (u32, u32),
+    /// Whether the text hints at more than was understood.
+    #[serde(default)]
+    pub has_gaps: bool,
+}
+
+impl Figures {
+    /// What a reading says itself; the rest is the provider's to add.
+    fn of(reading: &Reading) -> Self {
+        let of_dimensions = reading.dimensions.iter().filter_map(|item| item.evidence.confidence);
+        let of_symbols = reading.symbols.iter().filter_map(|item| item.evidence.confidence);
+        Self {
+            confidence: reading.confidence,
+            dimensions: of_dimensions.collect(),
+            symbols: of_symbols.collect(),
+            completeness: Some(reading.field_coverage.coverage_ratio),
+            pages: u32::try_from(reading.pages.len()).unwrap_or(u32::MAX),
+            has_gaps: gaps::has_gaps(reading),
+            ..Self::default()
+        }
+    }
 }
 
 /// Makes a provider and loads its models.
@@ -92,6 +115,10 @@ pub fn build(
                 paddle::PaddleProvider::open(models, limits).map_err(|error| job_error(&error))?;
             Ok(Box::new(provider))
         }
+        ProviderName::DeepseekHf => {
+            Ok(Box::new(remote::RemoteReader::open(&models.remote, limits)?))
+        }
+        ProviderName::DeepseekVl => Ok(Box::new(remote::Describer::open(&models.remote, limits)?)),
         other => {
             Err(JobError::new(ErrorCode::ProviderDown, format!("this build can't run {other}"))
                 .at(Stage::Init))

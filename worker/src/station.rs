@@ -149,6 +149,8 @@ impl Station {
             is_paused: self.is_paused(),
             circuit: self.circuit(),
             error_rate: metrics::error_rate(self.provider.kind()),
+            models: standing.versions,
+            last_error: standing.last_error,
         }
     }
 }

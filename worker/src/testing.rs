@@ -71,6 +71,8 @@ pub(crate) fn rig_without_subscription(settings: &[(&str, &str)]) -> Rig {
         jobs: config.jobs,
         limits: config.limits,
         standing: pool.standing(),
+        remote_limit: config.models.remote.timeout,
+        fallback_wait: config.fallback_wait,
     });
     Rig {
         queue: embedded,
@@ -105,6 +107,7 @@ pub(crate) fn message(order: &str) -> JobMessage {
         submitted_at: None,
         deadline: None,
         callback_url: None,
+        auto: false,
     }
     .into()
 }

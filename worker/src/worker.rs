@@ -23,6 +23,7 @@ use crate::consumer::Consumer;
 use crate::gate::StoreGate;
 use crate::heartbeat::Heartbeat;
 use crate::pool::{Launch, Plan, Pool};
+use crate::provider::remote::KILL_MARGIN;
 use crate::station::{Pulse, Station};
 use crate::sweeper::Sweeper;
 use crate::{memory, orders, provider};
@@ -75,12 +76,9 @@ pub async fn run(
     let mut stations = Vec::new();
     for provider in config.providers.iter().copied() {
         metrics::provider_served(provider);
-        let pool = Pool::start(&Plan {
-            provider,
-            slots: config.concurrency,
-            launch: launch(provider, &config),
-        });
-        let station = Arc::new(Station::new(provider, config.concurrency, pool.standing()));
+        let slots = slots(provider, &config);
+        let pool = Pool::start(&Plan { provider, slots, launch: launch(provider, &config) });
+        let station = Arc::new(Station::new(provider, slots, pool.standing()));
         let bench = Arc::new(Bench {
             provider,
             queue: queue.clone(),
@@ -90,6 +88,8 @@ pub async fn run(
             jobs: config.jobs.clone(),
             limits: config.limits.clone(),
             standing: pool.standing(),
+            remote_limit: config.models.remote.timeout + KILL_MARGIN,
+            fallback_wait: config.fallback_wait,
         });
         stations.push(Arc::clone(&station));
         consumers.spawn(Consumer::new(bench, pool, station, shutdown.clone()).run());
@@ -163,6 +163,11 @@ async fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Work
     let address = listener.local_addr().map_err(admin_port)?;
     tracing::info!("worker admin listening on {address}");
     Ok(Some(listener))
+}
+
+/// Remote work is waiting: its slots are not the processor's.
+fn slots(provider: ProviderName, config: &WorkerConfig) -> usize {
+    if provider.is_remote() { config.models.remote.concurrency } else { config.concurrency }
 }
 
 fn launch(provider: ProviderName, config: &WorkerConfig) -> Launch {

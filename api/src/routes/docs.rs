@@ -34,6 +34,7 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script
     ),
     tags(
         (name = "ocr", description = "Reading drawings"),
+        (name = "vision", description = "Describing drawings"),
         (name = "jobs", description = "What became of a submission"),
         (name = "operations", description = "For operators and probes"),
     )

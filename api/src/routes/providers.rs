@@ -51,12 +51,28 @@ pub(crate) struct ProviderHealth {
     )
 )]
 pub(crate) async fn list(State(app): State<SharedApp>) -> Result<Json<Providers>, ApiError> {
+    providers(&app, Kind::OcrExtract).await
+}
+
+/// Lists the providers that describe drawings, with what their workers report.
+#[utoipa::path(
+    get, path = "/api/v1/vision/providers", operation_id = "listVisionProviders", tag = "vision",
+    responses(
+        (status = 200, description = "the providers", body = Providers),
+        (status = 503, description = "the store is away", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list_vision(State(app): State<SharedApp>) -> Result<Json<Providers>, ApiError> {
+    providers(&app, Kind::VisionAnalyze).await
+}
+
+async fn providers(app: &SharedApp, kind: Kind) -> Result<Json<Providers>, ApiError> {
     let workers = app.store.workers().await?;
-    let details = fleet::statuses(Kind::OcrExtract, &workers);
+    let details = fleet::statuses(kind, &workers);
     let accepting = details.iter().filter(|status| status.accepts_jobs);
-    let default = match app.config.jobs.default_provider {
-        ProviderChoice::Auto => "auto".to_owned(),
-        ProviderChoice::Named(name) => name.to_string(),
+    let default = match (kind, app.config.jobs.default_provider) {
+        (Kind::OcrExtract, ProviderChoice::Named(name)) => name.to_string(),
+        _ => "auto".to_owned(),
     };
     Ok(Json(Providers {
         providers: accepting.map(|status| status.name).collect(),
@@ -76,8 +92,26 @@ pub(crate) async fn list(State(app): State<SharedApp>) -> Result<Json<Providers>
 pub(crate) async fn health(
     State(app): State<SharedApp>,
 ) -> Result<Json<ProvidersHealth>, ApiError> {
+    health_of(&app, Kind::OcrExtract).await
+}
+
+/// Says whether drawings can be described now.
+#[utoipa::path(
+    get, path = "/api/v1/vision/health", operation_id = "getVisionHealth", tag = "vision",
+    responses(
+        (status = 200, description = "how the providers are; read `status`", body = ProvidersHealth),
+        (status = 503, description = "the store is away", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn health_vision(
+    State(app): State<SharedApp>,
+) -> Result<Json<ProvidersHealth>, ApiError> {
+    health_of(&app, Kind::VisionAnalyze).await
+}
+
+async fn health_of(app: &SharedApp, kind: Kind) -> Result<Json<ProvidersHealth>, ApiError> {
     let workers = app.store.workers().await?;
-    let statuses = fleet::statuses(Kind::OcrExtract, &workers);
+    let statuses = fleet::statuses(kind, &workers);
     let served: Vec<_> = statuses.iter().filter(|status| status.workers > 0).collect();
     let status = match served.iter().filter(|status| status.ready).count() {
         _ if served.is_empty() => "unavailable",

@@ -1,5 +1,7 @@
 //! What operators, probes and machines ask for.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use cad_common::provider::ProviderName;
@@ -29,6 +31,8 @@ async fn announce(api: &Api, is_ready: bool, circuit: CircuitState) {
         is_paused: false,
         circuit,
         error_rate: 0.25,
+        models: BTreeMap::new(),
+        last_error: None,
     };
     let report = WorkerReport {
         id: "w1".to_owned(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::provenance::Provenance;
 use super::reading::{Bbox, Evidence};
 
 /// The fields of a title block as stated; `field_evidence` says where each stands.
@@ -55,6 +56,9 @@ pub struct Identifier {
     pub confidence: Option<f32>,
     /// `ocr_line`, `regex_text` or `provider_json`.
     pub source: String,
+    /// Who read it and whether that is borne out, for what a remote model has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
 }
 
 /// How much of the title block was found.

@@ -274,6 +274,9 @@ pub struct JobMessage {
     /// Where the outcome is posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
+    /// Whether a doubtful reading may be handed on to another provider.
+    #[serde(default)]
+    pub auto: bool,
 }
 
 /// A job whose every word has been understood.
@@ -301,6 +304,8 @@ pub struct Job {
     pub deadline: Option<Timestamp>,
     /// Where the outcome is posted.
     pub callback_url: Option<String>,
+    /// Whether the choice of provider was left to the fleet, so that a doubtful reading may be handed on.
+    pub auto: bool,
 }
 
 /// Why a message is no job. Each is a dead-letter reason.
@@ -380,6 +385,7 @@ impl JobMessage {
             submitted_at: self.submitted_at,
             deadline: self.deadline,
             callback_url: self.callback_url,
+            auto: self.auto,
         })
     }
 }
@@ -399,6 +405,7 @@ impl From<Job> for JobMessage {
             submitted_at: job.submitted_at,
             deadline: job.deadline,
             callback_url: job.callback_url,
+            auto: job.auto,
         }
     }
 }

@@ -14,6 +14,7 @@ use super::drawing::{
     EngineeringSignals, FieldCoverage, Identifier, MaterialNote, ProcessRequirements, ReviewHints,
     Table, TitleBlock,
 };
+use super::provenance::{Provenance, SecondReading};
 use super::symbol::Symbol;
 
 /// The version of the result's shape.
@@ -36,8 +37,12 @@ pub struct Reading {
     pub provider: String,
     /// Mean of the measured line confidences, 0 to 1; null when nothing was read.
     pub confidence: Option<f32>,
-    /// How the answer was reached when not in the plain way.
+    /// How the answer was reached when not in the plain way: `json_strict`, `markdown_fence` or `text_regex` by a
+    /// remote model's reply; `missing_fields` or `confidence_fallback` when a second provider was asked.
     pub fallback_level: Option<String>,
+    /// What came of asking a second provider, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_reading: Option<SecondReading>,
     /// Time of the run in the provider, in milliseconds.
     pub processing_time_ms: u64,
     /// The pages with their text.
@@ -109,6 +114,9 @@ pub struct TextLine {
     pub confidence: f32,
     /// How it came to be known.
     pub source: TextSource,
+    /// Who read it and whether that is borne out, for what a remote model has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
 }
 
 impl TextLine {
@@ -152,6 +160,8 @@ pub enum TextSource {
     PdfText,
     /// Taken from a DXF's entities.
     Dxf,
+    /// Read by a remote model.
+    Model,
 }
 
 /// Where an item stands and what it was read from.
@@ -166,6 +176,9 @@ pub struct Evidence {
     pub confidence: Option<f32>,
     /// Indices into the page's `text_lines`.
     pub lines: Vec<usize>,
+    /// Who read it and whether that is borne out, for what a remote model has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
 }
 
 /// A general note.
@@ -210,4 +223,6 @@ pub enum WarningCode {
     ParseFailed,
     /// The provider's answer was not checked against the drawing.
     Unverified,
+    /// A second provider was asked about a doubtful reading and gave nothing that could be used.
+    NoSecondReading,
 }

@@ -134,6 +134,9 @@ pub struct JobError {
     /// Whether sending the same again may help.
     #[serde(default)]
     pub retryable: bool,
+    /// Seconds after which a busy remote service may be asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u64>,
 }
 
 impl JobError {
@@ -141,7 +144,14 @@ impl JobError {
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         let retryable = code.is_retryable();
-        Self { code, detail: detail.into(), reason: None, stage: None, retryable }
+        Self {
+            code,
+            detail: detail.into(),
+            reason: None,
+            stage: None,
+            retryable,
+            retry_after_s: None,
+        }
     }
 
     /// The same with a finer machine word.

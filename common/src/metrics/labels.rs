@@ -1,5 +1,8 @@
 //! The label values that no other type carries: closed sets, so that no client can add a series.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::contract::codec::DecodeError;
 use crate::contract::job::InvalidJob;
 
@@ -57,7 +60,8 @@ impl ItemType {
 }
 
 /// Why a second provider was asked; the label `reason`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum FallbackReason {
     /// The text hints at readings that are missing.
     MissingFields,
@@ -66,6 +70,18 @@ pub enum FallbackReason {
 }
 
 impl FallbackReason {
+    /// Every reason.
+    pub const ALL: [Self; 2] = [Self::MissingFields, Self::LowConfidence];
+
+    /// The original's word for it, in the field `fallback_level` of results.
+    #[must_use]
+    pub const fn level(self) -> &'static str {
+        match self {
+            Self::MissingFields => "missing_fields",
+            Self::LowConfidence => "confidence_fallback",
+        }
+    }
+
     /// The label value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

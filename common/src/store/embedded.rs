@@ -2,6 +2,7 @@
 
 mod admission;
 mod answers;
+mod drafts;
 mod orders;
 mod shelf;
 mod sweep;
@@ -58,6 +59,8 @@ struct State {
     /// Ids of jobs by time of creation in milliseconds.
     index: BTreeSet<(i64, JobId)>,
     results: Shelf<JobId, Arc<Vec<u8>>>,
+    /// Readings that wait for a second one.
+    drafts: Shelf<JobId, Arc<Vec<u8>>>,
     tombstones: Shelf<JobId, Tombstone>,
     blobs: Shelf<BlobHash, Arc<Vec<u8>>>,
     /// Jobs that still need a drawing.
@@ -302,6 +305,7 @@ impl State {
             jobs: Shelf::default(),
             index: BTreeSet::new(),
             results: Shelf::default(),
+            drafts: Shelf::default(),
             tombstones: Shelf::default(),
             blobs: Shelf::default(),
             blob_users: Shelf::default(),
@@ -385,7 +389,8 @@ impl State {
     }
 
     fn has_room(&self, bytes: usize) -> bool {
-        let held = self.blobs.bytes() + self.results.bytes() + self.cache.bytes();
+        let held =
+            self.blobs.bytes() + self.results.bytes() + self.drafts.bytes() + self.cache.bytes();
         self.jobs.len() < MAX_RECORDS && held.saturating_add(bytes) <= MAX_BYTES
     }
 
@@ -401,6 +406,7 @@ impl State {
         self.jobs.purge();
         self.index.retain(|(_, id)| self.jobs.get(id).is_some());
         self.results.purge();
+        self.drafts.purge();
         self.tombstones.purge();
         self.blobs.purge();
         self.blob_users.purge();

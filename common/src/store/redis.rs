@@ -2,6 +2,7 @@
 
 mod admission;
 mod answers;
+mod drafts;
 mod fleet;
 mod keys;
 mod link;

@@ -75,6 +75,7 @@ impl Block {
             confidence: sheet::mean(confidences),
             bbox: bbox_of(&corners),
             lines,
+            ..Evidence::default()
         }
     }
 

@@ -78,6 +78,7 @@ fn identifier(sheet: &Sheet<'_>, entry: &Entry) -> Identifier {
         bbox: Some(evidence.bbox),
         confidence: evidence.confidence,
         source: SOURCE.to_owned(),
+        provenance: None,
     }
 }
 

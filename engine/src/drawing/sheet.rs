@@ -74,6 +74,7 @@ impl<'p> Sheet<'p> {
             bbox: bbox_around(sources().flat_map(|source| source.polygon)),
             confidence: mean(sources().map(|source| source.confidence)),
             lines: lines.to_vec(),
+            ..Evidence::default()
         }
     }
 }

@@ -173,3 +173,36 @@ async fn cache_that_is_off_keeps_nothing_and_lets_everybody_lead() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_reading_that_waits_for_a_second_one_is_kept_until_it_is_dropped() {
+    over_both(LONG, async |store| {
+        let (job, other) = (JobId::generate(), JobId::generate());
+
+        store.keep_draft(job, b"first").await.unwrap();
+        store.keep_draft(job, b"first again").await.unwrap();
+
+        assert_eq!(store.draft(job).await.unwrap().as_deref(), Some(&b"first again"[..]));
+        assert_eq!(store.draft(other).await.unwrap(), None);
+        store.drop_draft(job).await.unwrap();
+        store.drop_draft(other).await.unwrap();
+        assert_eq!(store.draft(job).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reading_whose_job_is_never_ended_expires() {
+    let retention = Retention { pending: Duration::from_millis(300), ..LONG };
+    over_both(retention, async |store| {
+        let job = JobId::generate();
+
+        store.keep_draft(job, b"first").await.unwrap();
+
+        until("it expires", seconds(10), async || {
+            store.draft(job).await.unwrap().is_none().then_some(())
+        })
+        .await;
+    })
+    .await;
+}

@@ -1,5 +1,6 @@
 //! The workers that are alive, and the store's own health.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cad_common::provider::ProviderName;
@@ -23,6 +24,8 @@ fn report(id: &str, busy: u32) -> WorkerReport {
             is_paused: true,
             circuit: CircuitState::HalfOpen,
             error_rate: 0.25,
+            models: BTreeMap::new(),
+            last_error: None,
         }],
         reported_at: Timestamp::now(),
     }

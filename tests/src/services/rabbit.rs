@@ -63,12 +63,10 @@ impl PrivateRabbit {
     pub async fn start(&mut self) {
         let mut command = Command::new(script());
         let directory = self.directory.path();
-        command
-            .env("HOME", directory)
-            .env("RABBITMQ_NODENAME", format!("it-{}@localhost", self.port))
+        self.on_its_node(&mut command)
             .env("RABBITMQ_DIST_PORT", self.distribution_port.to_string())
             .env("RABBITMQ_CONFIG_FILE", directory.join("rabbitmq"))
-            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .env("RABBITMQ_ADVANCED_CONFIG_FILE", directory.join("advanced"))
             .env("RABBITMQ_MNESIA_BASE", directory.join("mnesia"))
             .env("RABBITMQ_LOG_BASE", directory)
             .env("RABBITMQ_LOGS", "-")
@@ -82,6 +80,32 @@ impl PrivateRabbit {
         let _ = connection.close(200, "".into()).await;
     }
 
+    /// Takes ports and a configuration beyond them; nothing answers there yet.
+    ///
+    /// # Panics
+    /// The temporary directory can't be written to.
+    #[must_use]
+    pub fn configured(settings: &str, advanced: &str) -> Self {
+        let broker = Self::absent();
+        let own = std::fs::read_to_string(broker.directory.path().join("rabbitmq.conf")).unwrap();
+        let _ = broker.directory.write("rabbitmq.conf", format!("{own}{settings}\n").as_bytes());
+        let _ = broker.directory.write("advanced.config", advanced.as_bytes());
+        broker
+    }
+
+    /// Asks `rabbitmqctl` for something.
+    ///
+    /// # Panics
+    /// It fails.
+    pub fn control(&self, arguments: &[&str]) -> String {
+        let script = script().with_file_name("rabbitmqctl");
+        let mut command = Command::new(script);
+        let output = self.on_its_node(&mut command).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "rabbitmqctl {arguments:?}: {output:?}");
+        said
+    }
+
     /// Stops it in order.
     ///
     /// # Panics
@@ -90,6 +114,14 @@ impl PrivateRabbit {
         let mut process = self.process.take().expect("rabbitmq is running");
         process.terminate();
         process.ended(seconds(60)).await;
+    }
+
+    /// Says which node a script is about, and with which cookie.
+    fn on_its_node<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env("HOME", self.directory.path())
+            .env("RABBITMQ_NODENAME", format!("it-{}@localhost", self.port))
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
     }
 
     /// Kills it without a last word, queues of two seconds' age at least.

@@ -53,6 +53,18 @@ impl PrivateRedis {
             .await;
     }
 
+    /// Sends it a command.
+    ///
+    /// # Panics
+    /// It refuses.
+    pub async fn command(&self, words: &[&str]) {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let (name, arguments) = words.split_first().expect("a command has a name");
+        let _: redis::Value =
+            redis::cmd(name).arg(arguments).query_async(&mut connection).await.unwrap();
+    }
+
     /// Kills it without a last word.
     ///
     /// # Panics

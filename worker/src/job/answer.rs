@@ -50,6 +50,11 @@ impl Trouble {
         Self { error, is_of_provider: false, is_final: false, elapsed: Duration::ZERO }
     }
 
+    /// A job was started too often, which is nobody's fault in particular.
+    pub(super) fn of_starts(error: JobError) -> Self {
+        Self { is_final: true, ..Self::before_run(error) }
+    }
+
     /// What it says about the provider.
     pub(super) fn verdict(&self, faults: CircuitFaults) -> Verdict {
         let code = self.error.code;

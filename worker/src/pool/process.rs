@@ -1,7 +1,7 @@
 //! A slot in a child process, seen from the worker: for the fleet.
 //!
 //! Whatever native code does in there (crash, hang, take all memory) ends one process and one attempt. The child
-//! gets no address or password of broker and store, and a process group of its own: a Ctrl-C in the terminal
+//! gets no address or password of broker and store, nor another provider's key, and a process group of its own: a Ctrl-C in the terminal
 //! stops the worker, which then lets its children finish.
 
 use std::path::Path;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::frame::{self, FrameError, MAX_ANSWER_BYTES, Ready, Reply, Request};
 use super::{Control, SlotFailure, unstartable};
+use crate::config::remote::keys_of_others;
 use crate::memory::resident_bytes;
 use crate::provider::{Answer, Task};
 
@@ -44,7 +45,11 @@ impl ProcessSlot {
         max_bytes: u64,
         provider: ProviderName,
     ) -> Result<(Self, Ready), JobError> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        for key in keys_of_others(provider) {
+            command.env_remove(key.name);
+        }
+        let mut child = command
             .args(["slot", "--provider", provider.as_str()])
             .env_remove(AMQP_URL.name)
             .env_remove(REDIS_URL.name)

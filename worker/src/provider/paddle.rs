@@ -18,10 +18,8 @@ use cad_engine::models::ModelFiles;
 use cad_engine::ocr::{Reader, ReaderOptions, Step};
 use cad_engine::stop::StopSignal;
 
-use super::{Answer, Figures, Provider, Task, job_error};
+use super::{Answer, Figures, Provider, Task, job_error, pages};
 use crate::config::ModelSettings;
-
-mod pages;
 
 /// Share of a page's work that finding its text takes, for the progress.
 const DETECTION_SHARE: f32 = 0.2;
@@ -202,15 +200,8 @@ fn unread(number: u32, error: &EngineError) -> Warning {
 }
 
 fn figures(reading: &Reading, clock: &Clock) -> Figures {
-    Figures {
-        stages: clock.stages.values().copied().collect(),
-        confidence: reading.confidence,
-        dimensions: reading.dimensions.iter().filter_map(|item| item.evidence.confidence).collect(),
-        symbols: reading.symbols.iter().filter_map(|item| item.evidence.confidence).collect(),
-        completeness: Some(reading.field_coverage.coverage_ratio),
-        pages: count(reading.pages.len()),
-        tiles: clock.tiles,
-    }
+    let stages = clock.stages.values().copied().collect();
+    Figures { stages, tiles: clock.tiles, ..Figures::of(reading) }
 }
 
 fn count(number: usize) -> u32 {

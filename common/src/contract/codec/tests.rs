@@ -26,6 +26,7 @@ fn message(source: Source) -> JobMessage {
         submitted_at: Some("2026-11-23T10:00:00Z".parse().unwrap()),
         deadline: None,
         callback_url: None,
+        auto: false,
     }
 }
 

@@ -18,6 +18,7 @@ fn message() -> JobMessage {
         submitted_at: None,
         deadline: None,
         callback_url: None,
+        auto: false,
     }
 }
 

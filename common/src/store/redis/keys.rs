@@ -21,6 +21,11 @@ impl Keys {
             .map(|part| format!("{}:{{{id}}}:{part}", self.namespace))
     }
 
+    /// A reading of a job that waits for a second one; in the slot of its other keys.
+    pub(super) fn draft(&self, id: JobId) -> String {
+        format!("{}:{{{id}}}:draft", self.namespace)
+    }
+
     /// Ids of all jobs by the time they were made.
     pub(super) fn index(&self) -> String {
         format!("{}:jobs", self.namespace)

@@ -87,6 +87,7 @@ impl Lettering {
             text: self.text,
             confidence: 1.0,
             source: TextSource::Dxf,
+            ..TextLine::default()
         }
     }
 }

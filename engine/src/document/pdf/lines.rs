@@ -145,6 +145,7 @@ impl Piece {
             rotation: rotation(self.along),
             confidence: 1.0,
             source: TextSource::PdfText,
+            ..TextLine::default()
         })
     }
 }
