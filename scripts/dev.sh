@@ -9,7 +9,8 @@ stamp=$(mktemp)
 log=
 # A broker and a store that `make serve` had started before stay.
 [ ! -e .run/rabbitmq-server.pid ] && [ ! -e .run/redis-server.pid ] || export KEEP_SERVICES=1
-trap 'trap - EXIT INT TERM; [ -z "$log" ] || kill "$log" 2>/dev/null || true; rm -f "$stamp"; scripts/stack.sh stop' EXIT
+# A second signal must not end the stopping half-way.
+trap 'trap "" INT TERM; [ -z "$log" ] || kill "$log" 2>/dev/null || true; rm -f "$stamp"; scripts/stack.sh stop' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
