@@ -21,8 +21,8 @@ async fn four_drawings_that_abort_native_code_among_a_hundred_fail_alone() {
     for job in &poisoned {
         let job = failed(&fleet, &job.id).await;
         let error = job.error.unwrap();
-        assert_eq!(error.code, ErrorCode::ResourceExhausted, "{error:?}");
-        assert_eq!(error.reason.as_deref(), Some("crashed_worker"), "{error:?}");
+        assert_eq!(error.code, ErrorCode::InternalError, "{error:?}");
+        assert_eq!(error.reason.as_deref(), Some("crashed_slot"), "{error:?}");
     }
     for job in &innocent {
         let job = fleet.client().completed(&job.id, super::LIMIT).await;
