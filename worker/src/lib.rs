@@ -14,7 +14,7 @@ mod consumer;
 mod gate;
 mod heartbeat;
 mod job;
-mod memory;
+pub mod memory;
 mod orders;
 mod pool;
 pub mod provider;

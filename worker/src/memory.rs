@@ -30,8 +30,9 @@ pub(crate) async fn watch(max_bytes: u64, shutdown: &Shutdown) -> bool {
     }
 }
 
-/// The memory of a process, `None` when it is gone. The kernel answers from memory, so this does not block.
-pub(crate) fn resident_bytes(pid: Option<u32>) -> Option<u64> {
+/// The resident memory of a process, `None` when it is gone. The kernel answers from memory, so this does not block.
+#[must_use]
+pub fn resident_bytes(pid: Option<u32>) -> Option<u64> {
     resident_in(&fs::read_to_string(format!("/proc/{}/status", pid?)).ok()?)
 }
 

@@ -88,16 +88,38 @@ async fn soak(args: &Args) -> anyhow::Result<Account> {
     let load = Load::start(fleet.addresses(), &corpus, args.jobs, rng.fork());
     let worker_kills = torment(args, &mut fleet, &load, &mut rng).await?;
     fleet.whole().await?;
+    let growth = if worker_kills == 0 { growth(&fleet, &load, args.jobs).await } else { None };
     let submitted = load.finished().await?;
     terminal::note(&format!("{} jobs accepted, calm begins", submitted.accepted.len()));
 
     let mut account = Account::of(&fleet, submitted, worker_kills * args.slots, CALM_LIMIT).await?;
     account.exits = fleet.stop().await?;
     account.elapsed = begin.elapsed();
+    account.growth = growth;
     if account.is_clean() {
         std::fs::remove_dir_all(&directory)?;
     }
     Ok(account)
+}
+
+/// How many bytes the workers grow by with each job once a fifth of the jobs are done: least squares over the rest.
+async fn growth(fleet: &Fleet, load: &Load, jobs: usize) -> Option<f64> {
+    let mut samples: Vec<(f64, f64)> = Vec::new();
+    while load.accepted() < jobs {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let accepted = load.accepted();
+        if accepted >= jobs / 5 {
+            #[expect(clippy::cast_precision_loss, reason = "far below 2 to the 52")]
+            samples.push((accepted as f64, fleet.resident_bytes() as f64));
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred samples")]
+    let count = samples.len() as f64;
+    let mean = |pick: fn(&(f64, f64)) -> f64| samples.iter().map(pick).sum::<f64>() / count;
+    let (jobs, bytes) = (mean(|sample| sample.0), mean(|sample| sample.1));
+    let spread: f64 = samples.iter().map(|sample| (sample.0 - jobs).powi(2)).sum();
+    let slope: f64 = samples.iter().map(|sample| (sample.0 - jobs) * (sample.1 - bytes)).sum();
+    (spread > 0.0).then(|| slope / spread)
 }
 
 /// Lets one fault after the other happen while jobs come in; says how many workers were killed.

@@ -41,6 +41,8 @@ pub(super) struct Account {
     dead: u64,
     /// From the last accepted job until all had ended.
     calm: Duration,
+    /// Bytes by which the workers grew with each job, when none of them was killed.
+    pub(super) growth: Option<f64>,
     /// Exit codes of the fleet's processes.
     pub(super) exits: Vec<Option<i32>>,
     /// From the start of the fleet to its end.
@@ -159,6 +161,10 @@ impl fmt::Display for Account {
         ];
         for (name, value) in lines {
             writeln!(f, "{name:<15} {value}")?;
+        }
+        if let Some(bytes) = self.growth {
+            let mib = bytes * 1000.0 / (1024.0 * 1024.0);
+            writeln!(f, "{:<15} {mib:+.2} MiB per 1000 jobs", "worker growth")?;
         }
         let verdict = if self.is_clean() { "every job ended once" } else { "NOT CLEAN" };
         write!(f, "{:<15} {verdict}", "verdict")

@@ -154,6 +154,12 @@ impl Fleet {
         Ok(())
     }
 
+    /// The memory of all worker processes in bytes, their slots not counted.
+    pub(super) fn resident_bytes(&self) -> u64 {
+        let pids = self.workers.iter().map(Process::pid);
+        pids.filter_map(|pid| cad_worker::memory::resident_bytes(Some(pid))).sum()
+    }
+
     /// Waits until the fleet is whole again.
     pub(super) async fn whole(&self) -> anyhow::Result<()> {
         self.ready().await

@@ -184,6 +184,6 @@ fn a_warning_stands_in_the_record_and_in_the_result() {
 
     let noted = with_warning(answer(&local(&["R5"])), warning.clone());
 
-    assert_eq!(noted.warnings, [warning.clone()]);
+    assert_eq!(noted.warnings, std::slice::from_ref(&warning));
     assert!(read(&noted).unwrap().warnings.contains(&warning));
 }
