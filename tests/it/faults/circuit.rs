@@ -11,10 +11,10 @@ use lapin::{Connection, ConnectionProperties};
 
 use super::{all_complete, ended, failed, submit};
 
-/// Recovery long enough for the waiting to be seen.
+/// Recovery long enough for the waiting to be seen, also on a machine at other work.
 const SETTINGS: [(&str, &str); 4] = [
     ("CIRCUIT_FAILURE_THRESHOLD", "5"),
-    ("CIRCUIT_RECOVERY_TIMEOUT", "3"),
+    ("CIRCUIT_RECOVERY_TIMEOUT", "15"),
     ("CIRCUIT_EXPECTED_EXCEPTION", "Exception"),
     ("JOB_MAX_ATTEMPTS", "1"),
 ];
@@ -35,11 +35,11 @@ async fn jobs_wait_while_a_circuit_is_open_and_complete_after_the_probe() {
     })
     .await;
 
-    let waiting = submit(&fleet, 200).await;
+    let waiting = submit(&fleet, 100).await;
     tokio::time::sleep(seconds(1)).await;
     assert_eq!(ended(&fleet, JobState::Completed).await, 0.0, "nothing is taken meanwhile");
     let queues = fleet.client().get("/api/v1/queues").await.json();
-    assert_eq!(queues["queues"][0]["normal"], 200, "they wait in the broker");
+    assert_eq!(queues["queues"][0]["normal"], 100, "they wait in the broker");
 
     all_complete(&fleet, &waiting).await;
     for job in &waiting {
@@ -95,7 +95,7 @@ async fn a_remote_provider_that_fails_is_left_alone_by_the_whole_fleet_until_one
         ("DEEPSEEK_HF_URL", url.as_str()),
         ("DEEPSEEK_HF_MODEL", "reader-1"),
         ("CIRCUIT_FAILURE_THRESHOLD", "5"),
-        ("CIRCUIT_RECOVERY_TIMEOUT", "8"),
+        ("CIRCUIT_RECOVERY_TIMEOUT", "20"),
         ("JOB_MAX_ATTEMPTS", "1"),
     ];
     let fleet = Fleet::start(2, &settings).await;
@@ -131,9 +131,13 @@ async fn a_remote_provider_that_fails_is_left_alone_by_the_whole_fleet_until_one
         let job = fleet.client().completed(&job.id, super::LIMIT).await;
         assert_eq!(job.attempt, 1);
     }
-    let labels = [("circuit", "deepseek_hf"), ("to", "half_open")];
-    let seen = fleet.worked("circuit_breaker_transitions_total", &labels).await;
-    assert_eq!(seen, 2.0, "one probe, of which both workers know");
+    let changes = async |to| {
+        let labels = [("circuit", "deepseek_hf"), ("to", to)];
+        fleet.worked("circuit_breaker_transitions_total", &labels).await
+    };
+    // The probe is over before the other worker looks, so that one may see it closed at once.
+    assert!((1.0..=2.0).contains(&changes("half_open").await), "one probe");
+    assert_eq!((changes("open").await, changes("closed").await), (2.0, 2.0), "both workers know");
 }
 
 /// The highest delivery count of the messages that wait for the remote provider.
