@@ -82,7 +82,7 @@ start_services
 step "the backup is restored"
 scripts/restore.sh "$backup"
 "${in_rabbitmq[@]}" rabbitmqctl -q list_policies --no-table-headers | cut -f2 | sort | paste -sd' ' | tee "$scratch/policies"
-grep -qx "cad-wait cad-work" "$scratch/policies"
+grep -qx "cad-dead cad-wait cad-work" "$scratch/policies"
 "${in_rabbitmq[@]}" rabbitmqctl -q list_users --no-table-headers | grep -q '^cad-worker'
 "${in_rabbitmq[@]}" rabbitmqctl -q list_queues --no-table-headers name | grep -q '^cad.ocr.paddle.normal$'
 

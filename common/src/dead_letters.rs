@@ -57,30 +57,29 @@ impl Choice {
     }
 }
 
-/// The oldest letters of a choice, so many of each provider at most.
+/// Shows the oldest letters of a choice, so many of each provider at most, one after the other: a letter can be large.
 ///
 /// # Errors
 /// The queue can't be asked.
-pub async fn list(
+pub async fn show(
     queue: &Queue,
     choice: &Choice,
     most: usize,
-) -> Result<Vec<DeadLetter>, QueueError> {
-    let mut letters = Vec::new();
+    show: &mut (dyn FnMut(&DeadLetter) + Send),
+) -> Result<(), QueueError> {
     for provider in choice.providers() {
-        let mut found = Vec::new();
+        let mut shown = 0;
         let mut look = |letter: &DeadLetter| {
-            if choice.has(letter) {
-                found.push(letter.clone());
+            if shown < most && choice.has(letter) {
+                shown += 1;
+                show(letter);
             }
             Fate::Keep
         };
         let reach = if choice.ids.is_empty() { most } else { usize::MAX };
         queue.sift_dead(provider, reach, &mut look).await?;
-        found.truncate(most);
-        letters.append(&mut found);
     }
-    Ok(letters)
+    Ok(())
 }
 
 /// Sends the letters of a choice back to their lanes, and opens their jobs again.
@@ -94,7 +93,7 @@ pub async fn requeue(
 ) -> Result<Requeued, DeadLetterError> {
     let mut outcome = Requeued::default();
     for provider in choice.providers() {
-        let mut jobs = BTreeSet::new();
+        let (mut jobs, mut opened) = (BTreeSet::new(), BTreeSet::new());
         let mut look = |letter: &DeadLetter| {
             jobs.extend(letter.job_id().filter(|_| choice.has(letter)));
             Fate::Keep
@@ -102,13 +101,15 @@ pub async fn requeue(
         queue.sift_dead(provider, usize::MAX, &mut look).await?;
         // Before the message: a worker that meets an ended job takes its message off the queue.
         for id in jobs {
-            if let Reopen::Ended(state) = store.reopen(id).await? {
-                outcome.kept.insert(id, state);
-            }
+            match store.reopen(id).await? {
+                Reopen::Open => opened.insert(id),
+                Reopen::Ended(state) => outcome.kept.insert(id, state).is_none(),
+            };
         }
+        // A letter that has come since is for the next time: its job is not open.
         let mut send = |letter: &DeadLetter| {
-            let has_ended = letter.job_id().is_some_and(|id| outcome.kept.contains_key(&id));
-            if choice.has(letter) && !has_ended { Fate::Requeue } else { Fate::Keep }
+            let is_open = letter.job_id().is_none_or(|id| opened.contains(&id));
+            if choice.has(letter) && is_open { Fate::Requeue } else { Fate::Keep }
         };
         outcome.count += queue.sift_dead(provider, usize::MAX, &mut send).await?;
     }

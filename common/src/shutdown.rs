@@ -16,6 +16,8 @@ pub struct Shutdown {
     stop: CancellationToken,
     /// Cancelled by the second signal: hand back what runs.
     force: CancellationToken,
+    /// Cancelled by the first signal alone, not by a process that stops of its own accord.
+    asked: CancellationToken,
     tracker: TaskTracker,
     /// Listens to signals as long as anybody holds this.
     _listener: Option<Arc<AbortOnDropHandle<()>>>,
@@ -44,6 +46,12 @@ impl Shutdown {
     /// Begins to stop; a second call changes nothing.
     pub fn stop(&self) {
         self.stop.cancel();
+    }
+
+    /// Whether a signal has asked for the end.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.is_cancelled()
     }
 
     /// Ends the patience with what still runs.
@@ -102,11 +110,12 @@ async fn listen(mut terminate: Signal, mut interrupt: Signal, shutdown: Shutdown
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
         };
-        if shutdown.is_stopping() {
+        if shutdown.is_asked() {
             tracing::warn!(signal = name, "handing back what runs");
             shutdown.force();
             return;
         }
+        shutdown.asked.cancel();
         tracing::info!(signal = name, "stopping, finishing what runs");
         shutdown.stop();
     }

@@ -52,21 +52,24 @@ async fn a_paused_queue_keeps_its_jobs_until_it_is_resumed() {
 
 #[tokio::test]
 async fn three_hundred_pauses_under_load_cost_no_connection_and_no_job() {
-    let fleet = Fleet::start(1, &[]).await;
+    let fleet = Fleet::start_fake(1, &[]).await;
     let worker = fleet.worker();
+    let order = async |verb: &str| {
+        let path = format!("/queues/paddle/{verb}");
+        let answer = worker.admin.request(Method::POST, &path).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 202);
+    };
+    let subscriptions = || worker.process.log().matches("consuming from the queue").count();
     let mut jobs = Vec::new();
-    for number in 0..40 {
-        jobs.push(fleet.client().submit(&format!("{number}.png"), &drawings::small()).await);
-    }
 
-    for _ in 0..300 {
-        for verb in ["pause", "resume"] {
-            let path = format!("/queues/paddle/{verb}");
-            let answer = worker.admin.request(Method::POST, &path).send().await.unwrap();
-            assert_eq!(answer.status().as_u16(), 202);
-            // Long enough for deliveries to be in hand when the next order comes.
-            tokio::time::sleep(Duration::from_millis(8)).await;
+    for round in 0..300 {
+        for _ in 0..2 {
+            jobs.push(fleet.client().submit("nap.png", &drawings::order("nap")).await);
         }
+        order("pause").await;
+        order("resume").await;
+        let is_back = async || (subscriptions() > round + 1).then_some(());
+        until("a new subscription stands", seconds(10), is_back).await;
     }
 
     for job in &jobs {

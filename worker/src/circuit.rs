@@ -59,12 +59,12 @@ enum Event {
 }
 
 impl Circuit {
-    /// The circuit of a provider: the fleet's for a remote one.
+    /// The circuit of a provider: the fleet's for a remote one. Who tries a shared one counts as gone after `lease`.
     pub(crate) fn of(
         provider: ProviderName,
         threshold: u32,
         recovery: Duration,
-        store: &Store,
+        (lease, store): (Duration, &Store),
     ) -> Self {
         let breaker = Breaker::new(threshold, recovery);
         if !provider.is_remote() {
@@ -77,6 +77,7 @@ impl Circuit {
             provider,
             blank: breaker,
             recovery,
+            lease: lease.max(recovery),
             events: received,
             shown,
             probed: None,
@@ -143,7 +144,6 @@ impl Shared {
             Admission::Probe(ticket) if view.is_prober && self.judged != Some(ticket) => {
                 Admission::Probe(ticket)
             }
-            Admission::Probe(_) if view.is_prober => later,
             Admission::Probe(_) => {
                 self.tell(Event::ProbeIsDue);
                 later
@@ -171,6 +171,8 @@ struct Keeper {
     /// A breaker as it is made, for its threshold and recovery.
     blank: Breaker,
     recovery: Duration,
+    /// How long one job that is tried may take.
+    lease: Duration,
     events: mpsc::Receiver<Event>,
     shown: watch::Sender<View>,
     /// The era in which this worker is the one who tries.
@@ -187,8 +189,10 @@ impl Keeper {
                 },
                 () = tokio::time::sleep(LOOK_INTERVAL) => None,
             };
-            if let Err(error) = self.follow(event).await {
+            // A verdict is not given up because the store has stumbled.
+            while let Err(error) = self.follow(event).await {
                 tracing::debug!(provider = %self.provider, %error, "the fleet's circuit was not reached");
+                tokio::time::sleep(LOOK_INTERVAL).await;
             }
         }
     }
@@ -217,7 +221,7 @@ impl Keeper {
                 era: breaker.era(),
                 state: breaker.state(),
                 faults: breaker.faults(),
-                until_ms: clock_ms + millis(self.recovery),
+                until_ms: clock_ms + millis(self.wait_of(breaker.state())),
             };
             if self.store.swap_circuit(self.provider, &next).await? {
                 if breaker.state() == CircuitState::HalfOpen {
@@ -228,6 +232,13 @@ impl Keeper {
             }
         }
         Ok(())
+    }
+
+    const fn wait_of(&self, state: CircuitState) -> Duration {
+        match state {
+            CircuitState::HalfOpen => self.lease,
+            CircuitState::Closed | CircuitState::Open => self.recovery,
+        }
     }
 
     fn show(&self, breaker: Breaker) {

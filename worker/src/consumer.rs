@@ -29,6 +29,9 @@ const LOOK_UP: Duration = Duration::from_secs(1);
 /// What handing back a job takes at most: the broker's and the store's answers.
 const HAND_BACK_LIMIT: Duration = Duration::from_secs(5);
 
+/// What a job that is tried takes beside its run: its drawing, its result.
+const PROBE_MARGIN: Duration = Duration::from_secs(10);
+
 /// The consumer of one provider.
 pub(crate) struct Consumer {
     bench: Arc<Bench>,
@@ -70,9 +73,10 @@ impl Consumer {
     ) -> Self {
         // So that the workers of a fleet don't all probe at once.
         let recovery = bench.jobs.circuit_recovery + chance::tenth(bench.jobs.circuit_recovery);
+        let lease = bench.run_limit() + PROBE_MARGIN;
         let threshold = bench.jobs.circuit_failure_threshold;
         let desk = Desk {
-            circuit: Circuit::of(bench.provider, threshold, recovery, &bench.store),
+            circuit: Circuit::of(bench.provider, threshold, recovery, (lease, &bench.store)),
             gate: bench.gate.watch(),
             standing: pool.standing(),
             is_paused: station.watch_pause(),

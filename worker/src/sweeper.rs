@@ -1,11 +1,11 @@
 //! Settles the jobs that nobody is at work on any more: none stays pending for ever.
 //!
-//! A message that the broker itself buried ends its job as failed. A job that was silent for long although its
-//! queue is empty has lost its message (a queue was deleted or purged, a broker lost its disk, a process died
+//! A message that the broker itself buried is sent again while its job has starts left, and else ends the job as
+//! failed. A job that was silent for long although its queue is empty has lost its message (a queue was deleted or purged, a broker lost its disk, a process died
 //! between record and message): the message is sent again from the copy beside the record, which is safe whatever
 //! the reason of the silence was, since a claim is given once. One worker of the fleet does it at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cad_common::contract::job::JobId;
@@ -14,10 +14,10 @@ use cad_common::error_code::ErrorCode;
 use cad_common::metrics;
 use cad_common::metrics::labels::DeadReason;
 use cad_common::provider::{Address, ProviderName};
-use cad_common::queue::dead::Fate;
+use cad_common::queue::dead::{DeadLetter, Fate};
 use cad_common::queue::{Queue, QueueError};
 use cad_common::store::sweep::Silent;
-use cad_common::store::{Store, StoreError};
+use cad_common::store::{Lookup, Store, StoreError, WorkerReport};
 use tokio_util::sync::CancellationToken;
 
 use crate::gate::Causes;
@@ -29,8 +29,8 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// Jobs that one sweep looks at.
 const MOST_JOBS: usize = 500;
 
-/// Dead letters that one look sees; each look counts as a return on the broker.
-const MOST_LETTERS: usize = 1_000;
+/// A message that was buried so often is not sent again.
+const MOST_REVIVALS: u32 = 3;
 
 /// Sweeps until `done`.
 pub(crate) struct Sweeper {
@@ -39,6 +39,8 @@ pub(crate) struct Sweeper {
     pub(crate) done: CancellationToken,
     /// How long a job must have been silent.
     pub(crate) silence: Duration,
+    /// `JOB_MAX_ATTEMPTS`.
+    pub(crate) max_starts: u32,
     /// Dead letters of each provider at the last look.
     pub(crate) seen_dead: BTreeMap<ProviderName, u64>,
 }
@@ -60,47 +62,79 @@ impl Sweeper {
                 Ok(true) => {}
                 Ok(false) | Err(_) => continue,
             }
-            if let Err(error) = self.sweep().await {
-                tracing::debug!(error = %Causes(&error), "sweep broke off");
+            let done = self.done.clone();
+            let sweep = Box::pin(self.sweep());
+            if let Some(Err(error)) = done.run_until_cancelled(sweep).await {
+                tracing::warn!(error = %Causes(&error), "sweep broke off, the next one goes on");
             }
         }
     }
 
     async fn sweep(&mut self) -> Result<(), SweepError> {
-        let mut has_waiting = BTreeMap::new();
+        let mut idle = BTreeSet::new();
+        let workers = self.store.workers().await?;
         for provider in ProviderName::ALL {
-            let depth = self.queue.depth(provider).await?;
-            has_waiting.insert(provider, depth.high + depth.normal + depth.low > 0);
-            if self.seen_dead.insert(provider, depth.dead).unwrap_or_default() < depth.dead {
+            // A queue that is broken is that provider's matter.
+            let depth = match self.queue.depth(provider).await {
+                Ok(depth) => depth,
+                Err(error) => {
+                    tracing::warn!(%provider, error = %Causes(&error), "queue can't be swept");
+                    continue;
+                }
+            };
+            if depth.high + depth.normal + depth.low == 0 && !is_busy(provider, &workers) {
+                idle.insert(provider);
+            }
+            if self.seen_dead.get(&provider).copied().unwrap_or_default() != depth.dead {
                 self.settle_buried(provider).await?;
+                self.seen_dead.insert(provider, depth.dead);
             }
         }
-        if self.queue.waiting().await? > 0 {
-            return Ok(());
-        }
         for record in self.store.overdue(self.silence, MOST_JOBS).await? {
-            if has_waiting.get(&record.provider) == Some(&false) {
+            if idle.contains(&record.provider) {
                 self.settle_silent(record).await?;
             }
         }
         Ok(())
     }
 
-    /// Fails the jobs of dead letters that no worker has failed.
+    /// Sends a job again that the broker has buried though its starts are not used up: the broker counts every return,
+    /// a pause or a restart of a worker too. One whose starts are used up, or that comes back for ever, has failed.
     async fn settle_buried(&self, provider: ProviderName) -> Result<(), SweepError> {
         let mut buried = Vec::new();
-        let mut look = |letter: &cad_common::queue::dead::DeadLetter| {
-            buried.extend(letter.job_id().map(|id| (id, letter.reason.clone())));
+        let mut look = |letter: &DeadLetter| {
+            let id = letter.job_id().filter(|_| letter.is_from_broker);
+            buried.extend(id.map(|id| (id, letter.revivals(), letter.reason.clone())));
             Fate::Keep
         };
-        self.queue.sift_dead(provider, MOST_LETTERS, &mut look).await?;
-        for (id, reason) in buried {
+        self.queue.sift_dead(provider, usize::MAX, &mut look).await?;
+        let mut revived = BTreeSet::new();
+        for (id, revivals, reason) in buried {
+            let is_spent = match self.store.lookup(id).await? {
+                Lookup::Found(record) if record.state.is_terminal() => continue,
+                Lookup::Expired { .. } => continue,
+                Lookup::Found(record) => record.attempt >= self.max_starts,
+                Lookup::Unknown => false,
+            };
+            if !is_spent && revivals < MOST_REVIVALS {
+                revived.insert(id);
+                continue;
+            }
             let detail = format!("the queue gave the job up: {reason}");
             let error = JobError::new(ErrorCode::ResourceExhausted, detail).with_reason(&*reason);
             if self.fail(id, provider, LEASE, error).await? {
                 metrics::job_dead_lettered(DeadReason::GIVEN_UP_BY_QUEUE);
             }
         }
+        if revived.is_empty() {
+            return Ok(());
+        }
+        let mut send = |letter: &DeadLetter| {
+            let is_revived = letter.job_id().is_some_and(|id| revived.contains(&id));
+            if is_revived && letter.is_from_broker { Fate::Requeue } else { Fate::Keep }
+        };
+        let count = self.queue.sift_dead(provider, usize::MAX, &mut send).await?;
+        tracing::warn!(%provider, count, "jobs that the queue gave up unstarted are sent again");
         Ok(())
     }
 
@@ -141,6 +175,12 @@ impl Sweeper {
         }
         Ok(is_failed)
     }
+}
+
+/// Whether messages may lie with a worker that has no slot for them: they are not counted as waiting.
+fn is_busy(provider: ProviderName, workers: &[WorkerReport]) -> bool {
+    let reports = workers.iter().flat_map(|worker| &worker.providers);
+    reports.filter(|report| report.name == provider).any(|report| report.busy >= report.slots)
 }
 
 #[cfg(test)]

@@ -105,12 +105,14 @@ pub async fn run(
         done: done.clone(),
     };
     let memory = watch_memory(&config, &shutdown);
+    let is_asked = shutdown.clone();
     let admin = Admin { stations, pulse, queue, store, scrape, shown: config.shown, shutdown };
     let sweeper = Sweeper {
         queue: admin.queue.clone(),
         store: admin.store.clone(),
         done: done.clone(),
         silence: config.sweep_after,
+        max_starts: config.jobs.max_attempts,
         seen_dead: BTreeMap::new(),
     };
     let mut attendants = attend(heartbeat, listener, admin, &done);
@@ -123,7 +125,8 @@ pub async fn run(
     done.cancel();
     attendants.join_all().await;
     tracing::info!("worker has stopped");
-    let is_worn = matches!(memory.await, Ok(true));
+    // An operator who asks for the end in the meantime means it.
+    let is_worn = matches!(memory.await, Ok(true)) && !is_asked.is_asked();
     Ok(if is_worn { Ended::Worn } else { Ended::Stopped })
 }
 

@@ -121,8 +121,10 @@ pub(crate) async fn list(
         ApiError::field("limit", format!("must be a number from 1 to {MAX_LIMIT}"))
     })?;
     let choice = choice(params.provider.as_deref(), params.id.into_iter().collect())?;
-    let letters = dead_letters::list(&app.queue, &choice, limit).await?;
-    Ok(Json(DeadLetters { letters: letters.iter().map(Letter::of).collect() }))
+    let mut letters = Vec::new();
+    let mut show = |letter: &DeadLetter| letters.push(Letter::of(letter));
+    dead_letters::show(&app.queue, &choice, limit, &mut show).await?;
+    Ok(Json(DeadLetters { letters }))
 }
 
 /// Sends dead letters back to their lanes, and opens their failed jobs again.
@@ -140,7 +142,11 @@ pub(crate) async fn requeue(
     body: Bytes,
 ) -> Result<Json<Requeued>, ApiError> {
     let choice = read_choice(&body)?;
-    let outcome = dead_letters::requeue(&app.queue, &app.store, &choice).await?;
+    let working = SharedApp::clone(&app);
+    // A client that hangs up leaves no job open without its message.
+    let work = async move { dead_letters::requeue(&working.queue, &working.store, &choice).await };
+    let outcome = app.shutdown.spawn(work).await;
+    let outcome = outcome.map_err(|_| ApiError::Defect("requeueing dead letters panicked"))??;
     tracing::info!(count = outcome.count, "dead letters were sent again");
     let kept = outcome.kept.into_iter().map(|(id, state)| (id.to_string(), state)).collect();
     Ok(Json(Requeued { requeued: outcome.count, kept }))

@@ -1,11 +1,15 @@
 //! A way to a server that can be cut.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Files may be short for a moment.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Passes connections on; ends when it is dropped.
 #[derive(Debug)]
@@ -41,6 +45,7 @@ impl Proxy {
 async fn serve(listener: TcpListener, port: u16, mut cuts: watch::Receiver<u64>) {
     loop {
         let Ok((mut client, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         cuts.borrow_and_update();

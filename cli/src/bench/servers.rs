@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -40,6 +40,13 @@ impl Process {
         self.0.id()
     }
 
+    /// The processes that it has started.
+    pub(super) fn children(&self) -> Vec<u32> {
+        let path = format!("/proc/{0}/task/{0}/children", self.pid());
+        let listed = fs::read_to_string(path).unwrap_or_default();
+        listed.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    }
+
     /// Asks it to stop, and says with which code it did.
     pub(super) async fn stop(mut self, limit: Duration) -> anyhow::Result<Option<i32>> {
         self.signal(Signal::TERM);
@@ -64,6 +71,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
         let _ = self.0.wait();
+    }
+}
+
+/// Kills a single process; one that is gone already is no failure.
+pub(super) fn kill(pid: Option<u32>) {
+    let pid = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = kill_process(pid, Signal::KILL);
     }
 }
 

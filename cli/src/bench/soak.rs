@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// Workers that are killed with -9.
     #[arg(long, default_value_t = 200)]
     worker_kills: usize,
+    /// Slots that are killed with -9.
+    #[arg(long, default_value_t = 20)]
+    slot_kills: usize,
     /// Times that RabbitMQ is killed with -9.
     #[arg(long, default_value_t = 5)]
     broker_kills: usize,
@@ -64,6 +67,7 @@ const CALM_LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     Worker,
+    Slot,
     Broker,
     Store,
     Cut,
@@ -86,13 +90,13 @@ async fn soak(args: &Args) -> anyhow::Result<Account> {
     terminal::note(&format!("fleet is up, logs are in {}", directory.display()));
 
     let load = Load::start(fleet.addresses(), &corpus, args.jobs, rng.fork());
-    let worker_kills = torment(args, &mut fleet, &load, &mut rng).await?;
+    let cut_off = torment(args, &mut fleet, &load, &mut rng).await?;
     fleet.whole().await?;
-    let growth = if worker_kills == 0 { growth(&fleet, &load, args.jobs).await } else { None };
+    let growth = if cut_off == 0 { growth(&fleet, &load, args.jobs).await } else { None };
     let submitted = load.finished().await?;
     terminal::note(&format!("{} jobs accepted, calm begins", submitted.accepted.len()));
 
-    let mut account = Account::of(&fleet, submitted, worker_kills * args.slots, CALM_LIMIT).await?;
+    let mut account = Account::of(&fleet, submitted, cut_off, CALM_LIMIT).await?;
     account.exits = fleet.stop().await?;
     account.elapsed = begin.elapsed();
     account.growth = growth;
@@ -122,7 +126,7 @@ async fn growth(fleet: &Fleet, load: &Load, jobs: usize) -> Option<f64> {
     (spread > 0.0).then(|| slope / spread)
 }
 
-/// Lets one fault after the other happen while jobs come in; says how many workers were killed.
+/// Lets one fault after the other happen while jobs come in; says how many runs were cut off at most.
 async fn torment(
     args: &Args,
     fleet: &mut Fleet,
@@ -131,6 +135,7 @@ async fn torment(
 ) -> anyhow::Result<usize> {
     let kinds = [
         (Fault::Worker, args.worker_kills),
+        (Fault::Slot, args.slot_kills),
         (Fault::Broker, args.broker_kills),
         (Fault::Store, args.store_kills),
         (Fault::Cut, args.cuts),
@@ -152,5 +157,5 @@ async fn torment(
         }
     }
     load.allow(args.jobs);
-    Ok(args.worker_kills)
+    Ok(args.worker_kills * args.slots + args.slot_kills)
 }

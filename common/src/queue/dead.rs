@@ -8,6 +8,9 @@ use crate::queue::{DEAD_REASON_HEADER, Envelope};
 /// The reason of a letter that nobody has given one.
 const UNKNOWN_REASON: &str = "unknown";
 
+/// The header that counts how often a message came back from the dead letters.
+const REVIVALS_HEADER: &str = "x-revivals";
+
 /// One dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -15,6 +18,8 @@ pub struct DeadLetter {
     pub address: Address,
     /// Why it is here: a worker's word, or the broker's, such as `delivery_limit`.
     pub reason: String,
+    /// Whether the broker moved it here by itself, so that no worker has said anything of its job.
+    pub is_from_broker: bool,
     /// What travelled beside the body.
     pub envelope: Envelope,
     /// The message as published.
@@ -40,13 +45,10 @@ impl DeadLetter {
         mut envelope: Envelope,
         body: Vec<u8>,
     ) -> Self {
-        let reason = envelope.headers.remove(DEAD_REASON_HEADER).or(broker_reason);
-        Self {
-            address,
-            reason: reason.unwrap_or_else(|| UNKNOWN_REASON.to_owned()),
-            envelope,
-            body,
-        }
+        let from_worker = envelope.headers.remove(DEAD_REASON_HEADER);
+        let is_from_broker = from_worker.is_none();
+        let reason = from_worker.or(broker_reason).unwrap_or_else(|| UNKNOWN_REASON.to_owned());
+        Self { address, reason, is_from_broker, envelope, body }
     }
 
     /// Names the letter, also one that names no job; the same at every look.
@@ -66,8 +68,17 @@ impl DeadLetter {
         named.or_else(|| self.envelope.message_id.clone())?.parse().ok()
     }
 
+    /// How often it has been among the dead letters before.
+    #[must_use]
+    pub fn revivals(&self) -> u32 {
+        let times = self.envelope.headers.get(REVIVALS_HEADER);
+        times.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
     /// The message that goes back to the lane: as it came first, its attempts not yet made.
     pub(super) fn revived(&self) -> Envelope {
-        Envelope { attempt: 0, ..self.envelope.clone() }
+        let mut envelope = Envelope { attempt: 0, ..self.envelope.clone() };
+        envelope.headers.insert(REVIVALS_HEADER.to_owned(), (self.revivals() + 1).to_string());
+        envelope
     }
 }

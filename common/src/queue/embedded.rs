@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use self::subscription::EmbeddedSubscription;
 use super::dead::{DeadLetter, Fate};
-use super::{Depth, Envelope, QueueError};
+use super::{Delivery, Depth, Envelope, QueueError, Receipt};
 use crate::contract::job::Lane;
 use crate::provider::{Address, ProviderName};
 
@@ -170,6 +170,15 @@ impl EmbeddedQueue {
             }
         }
         depth
+    }
+
+    /// Moves a message to the dead letters without a reason, as a broker does by itself.
+    pub fn bury(&self, delivery: Delivery) {
+        let Delivery { address, envelope, body, receipt, .. } = delivery;
+        if let Receipt::Embedded(receipt) = receipt {
+            // It can't fail inside a process.
+            let _ = receipt.dead_letter(address, envelope, body);
+        }
     }
 
     pub(super) fn waiting(&self) -> u64 {

@@ -71,7 +71,9 @@ async fn a_letter_goes_back_to_its_lane_as_it_came() {
         let delivery = next(&mut subscription).await;
         assert_eq!((text(&delivery), delivery.address.lane), ("two", Lane::Low));
         assert_eq!(delivery.envelope.attempt, 0);
-        assert_eq!(delivery.envelope.headers.len(), 1, "{:?}", delivery.envelope.headers);
+        let headers = &delivery.envelope.headers;
+        assert_eq!(headers["plant"], "north");
+        assert_eq!((headers["x-revivals"].as_str(), headers.len()), ("1", 2), "{headers:?}");
         delivery.ack().await.unwrap();
         nothing_comes(&mut subscription).await;
         assert_eq!(reasons(&letters(scene).await), ["one"]);

@@ -12,7 +12,7 @@ fn store() -> Store {
 
 /// A worker's circuit of a remote provider, with a threshold of three.
 fn worker(store: &Store) -> Circuit {
-    Circuit::of(ProviderName::DeepseekHf, 3, RECOVERY, store)
+    Circuit::of(ProviderName::DeepseekHf, 3, RECOVERY, (RECOVERY, store))
 }
 
 /// Asks until the answer is as wanted, as the consumer does.
@@ -133,7 +133,7 @@ async fn a_reset_by_one_worker_closes_it_for_all() {
 #[tokio::test]
 async fn a_local_circuit_is_the_workers_own() {
     let store = store();
-    let circuit = || Circuit::of(ProviderName::Paddle, 3, RECOVERY, &store);
+    let circuit = || Circuit::of(ProviderName::Paddle, 3, RECOVERY, (RECOVERY, &store));
     let (mut one, mut other) = (circuit(), circuit());
 
     open(&mut one).await;

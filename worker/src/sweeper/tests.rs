@@ -3,8 +3,10 @@
 use cad_common::contract::codec::to_messagepack;
 use cad_common::contract::job::Lane;
 use cad_common::queue::Envelope;
-use cad_common::store::Lookup;
 use cad_common::store::sweep::{MOST_RESENDS, Parcel};
+
+use cad_common::store::ClaimTerms;
+use uuid::Uuid;
 
 use super::*;
 use crate::testing::{PROVIDER, Rig, id_of, message, rig_without_subscription};
@@ -18,6 +20,7 @@ fn sweeper(rig: &Rig) -> Sweeper {
         store: rig.store.clone(),
         done: CancellationToken::new(),
         silence: SILENCE,
+        max_starts: 3,
         seen_dead: BTreeMap::new(),
     }
 }
@@ -110,23 +113,42 @@ async fn a_direct_publishers_job_that_lost_its_message_fails() {
     assert_eq!(record(&rig, job).await.state, JobState::Failed);
 }
 
-#[tokio::test]
-async fn a_job_that_the_broker_has_buried_fails_with_the_reason_at_once() {
-    let rig = rig_without_subscription(&[]);
-    let mut sweeper = sweeper(&rig);
+/// A job among the dead letters as the broker puts it there: nobody has said why.
+async fn buried(rig: &Rig) -> JobId {
     let buried = message("read");
     rig.publish(&buried, Envelope::default()).await;
     let mut subscription = rig.bench.queue.subscribe(PROVIDER, 1);
-    subscription.next().await.unwrap().dead_letter("delivery_limit").await.unwrap();
+    rig.queue.bury(subscription.next().await.unwrap());
     rig.store.create(&record_of(id_of(&buried)), None).await.unwrap();
+    id_of(&buried)
+}
+
+#[tokio::test]
+async fn a_job_that_the_broker_has_buried_unstarted_is_sent_again() {
+    let rig = rig_without_subscription(&[]);
+    let (job, mut sweeper) = (buried(&rig).await, sweeper(&rig));
+
+    sweeper.sweep().await.unwrap();
+
+    assert_eq!((waiting(&rig).await, rig.depth().await.dead), (1, 0));
+    assert_eq!(record(&rig, job).await.state, JobState::Pending);
+}
+
+#[tokio::test]
+async fn a_buried_job_whose_starts_are_used_up_fails_with_the_reason() {
+    let rig = rig_without_subscription(&[]);
+    let (job, mut sweeper) = (buried(&rig).await, sweeper(&rig));
+    for _ in 0..sweeper.max_starts {
+        let terms = ClaimTerms { claimant: Uuid::new_v4(), max_starts: 3, lease: Duration::ZERO };
+        rig.store.claim(&record_of(job), &terms).await.unwrap();
+    }
     // Nobody at work on it may have been heard of within the lease.
     tokio::time::sleep(LEASE).await;
 
     sweeper.sweep().await.unwrap();
 
-    let record = record(&rig, id_of(&buried)).await;
+    let record = record(&rig, job).await;
     assert_eq!(record.state, JobState::Failed);
-    let error = record.error.unwrap();
-    assert_eq!(error.reason.as_deref(), Some("delivery_limit"));
+    assert_eq!(record.error.unwrap().reason.as_deref(), Some("unknown"));
     assert_eq!(rig.depth().await.dead, 1, "the letter is the operator's");
 }

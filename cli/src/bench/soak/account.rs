@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use cad_common::contract::job::JobId;
-use cad_common::contract::record::JobRecord;
+use cad_common::contract::record::{JobRecord, JobState};
 use cad_common::provider::ProviderName;
-use cad_common::store::{Lookup, Store};
+use cad_common::store::{JobFilter, Lookup, Store};
 use tokio::time::Instant;
 
 use super::clients::{Accepted, Submitted};
@@ -35,6 +35,8 @@ pub(super) struct Account {
     extra_starts: usize,
     /// So many could be explained: workers killed times their slots.
     extra_starts_allowed: usize,
+    /// Jobs that the store knows and that have not ended, whether their clients heard of them or not.
+    pending: usize,
     /// Messages left in lanes and waits.
     left_in_queues: u64,
     /// Messages among the dead letters.
@@ -94,6 +96,10 @@ impl Account {
         let depth = queue.depth(ProviderName::Paddle).await?;
         account.left_in_queues = depth.high + depth.normal + depth.low + queue.waiting().await?;
         account.dead = depth.dead;
+        for state in [JobState::Pending, JobState::InProgress] {
+            let filter = JobFilter { state: Some(state), limit: 1000, ..JobFilter::default() };
+            account.pending += store.list(&filter).await?.len();
+        }
         queue.close().await;
         Ok(account)
     }
@@ -109,8 +115,8 @@ impl Account {
         self.extra_starts += usize::try_from(record.attempt.saturating_sub(1))?;
         match (endings, record.state == job.expected) {
             (2.., _) => self.duplicated += 1,
-            (_, true) => self.ok += 1,
-            (_, false) => {
+            (1, true) => self.ok += 1,
+            _ => {
                 self.unexpected += 1;
                 let error = record.error.as_ref().map_or("", |error| &error.detail);
                 crate::terminal::note(&format!(
@@ -128,6 +134,7 @@ impl Account {
         self.lost == 0
             && self.duplicated == 0
             && self.unexpected == 0
+            && self.pending == 0
             && self.left_in_queues == 0
             && self.dead == 0
             && self.extra_starts <= self.extra_starts_allowed
@@ -154,6 +161,7 @@ impl fmt::Display for Account {
             ("unexpected", self.unexpected.to_string()),
             ("refused", self.refused.to_string()),
             ("extra starts", format!("{} of {}", self.extra_starts, self.extra_starts_allowed)),
+            ("pending", self.pending.to_string()),
             ("left in queues", self.left_in_queues.to_string()),
             ("dead letters", self.dead.to_string()),
             ("calm after", format!("{:.1} s", self.calm.as_secs_f64())),
@@ -184,6 +192,7 @@ mod tests {
             Account { lost: 1, ..clean.clone() },
             Account { duplicated: 1, ..clean.clone() },
             Account { unexpected: 1, ..clean.clone() },
+            Account { pending: 1, ..clean.clone() },
             Account { left_in_queues: 1, ..clean.clone() },
             Account { dead: 1, ..clean.clone() },
             Account { extra_starts: 1, ..clean.clone() },

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{Args, Fault};
 use crate::bench::proxy::Proxy;
-use crate::bench::servers::{Process, Server, free_port};
+use crate::bench::servers::{self, Process, Server, free_port};
 
 /// RabbitMQ 3.10 loses a quorum queue that is killed within a tenth of a second of its declaration.
 const SETTLING: Duration = Duration::from_secs(3);
@@ -136,6 +136,13 @@ impl Fleet {
                 if let Some(worker) = self.workers.get_mut(number) {
                     // The old one is killed as it is dropped.
                     *worker = fresh;
+                }
+            }
+            Fault::Slot => {
+                let number = rng.usize(0..self.workers.len());
+                let slots = self.workers.get(number).map(Process::children).unwrap_or_default();
+                if !slots.is_empty() {
+                    servers::kill(slots.get(rng.usize(0..slots.len())).copied());
                 }
             }
             Fault::Broker => {

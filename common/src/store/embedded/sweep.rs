@@ -62,6 +62,7 @@ impl EmbeddedStore {
             return Reopen::Open;
         };
         job.holder = None;
+        job.resent = 0;
         job.heard_at = tokio::time::Instant::now();
         job.record = JobRecord {
             state: JobState::Pending,

@@ -138,7 +138,7 @@ elseif verb == 'reopen' then -- duration
   if not ENDED[state] then return answer('open') end
   if state ~= 'failed' then return answer('ended', state) end
   redis.call('HSET', job, 'state', 'pending', 'starts', 0, 'heard_ms', now_ms)
-  redis.call('HDEL', job, 'error', 'started_ms', 'finished_ms', 'expires_ms', 'claimant')
+  redis.call('HDEL', job, 'error', 'started_ms', 'finished_ms', 'expires_ms', 'claimant', 'resent')
   tell('pending')
   keep('pending', tonumber(ARGV[2]))
   return answer('open')

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use redis::{cmd, pipe};
 
 use super::record::{self, Fields};
@@ -65,7 +66,8 @@ impl RedisStore {
         let mut pipeline = pipe();
         pipeline.zadd(&index, record.id.to_string(), record.created_at.as_millisecond()).ignore();
         pipeline.cmd("PEXPIRE").arg(&index).arg(millis(lifetime)).ignore();
-        self.watch_in(&mut pipeline, record.id, record.created_at);
+        // Now, and not when a client says that it made the job: that may be any time.
+        self.watch_in(&mut pipeline, record.id, Timestamp::now());
         let () = self.link.run_all(&index, &pipeline).await?;
         if !self.indexed.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE_INTERVAL) {
             return Ok(());

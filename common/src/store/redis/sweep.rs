@@ -12,7 +12,7 @@ use crate::contract::codec;
 use crate::contract::job::JobId;
 use crate::contract::record::{JobError, JobRecord, JobState};
 use crate::store::sweep::{MOST_RESENDS, Reopen, Silent};
-use crate::store::{StoreError, state_of_word};
+use crate::store::{Lookup, StoreError, state_of_word};
 
 impl RedisStore {
     pub(in crate::store) async fn overdue(
@@ -32,7 +32,7 @@ impl RedisStore {
         }
         let mut overdue = Vec::new();
         let mut pipeline = pipe();
-        for (id, record) in ids.iter().zip(self.records(&ids).await?) {
+        for (id, record) in ids.iter().zip(self.readable(&ids).await?) {
             match record.filter(|record| !record.state.is_terminal()) {
                 Some(record) => {
                     pipeline.cmd("ZADD").arg(&open).arg("XX").arg(now_ms).arg(id.to_string());
@@ -46,6 +46,27 @@ impl RedisStore {
         }
         let () = self.link.run_all(&open, &pipeline).await?;
         Ok(overdue)
+    }
+
+    /// The records of ids, `None` also for what can't be read: one such record must not hold up the others.
+    async fn readable(&self, ids: &[JobId]) -> Result<Vec<Option<JobRecord>>, StoreError> {
+        match self.records(ids).await {
+            Err(StoreError::Corrupt { .. }) => {}
+            outcome => return outcome,
+        }
+        let mut records = Vec::new();
+        for id in ids {
+            records.push(match self.lookup(*id).await {
+                Ok(Lookup::Found(record)) => Some(*record),
+                Ok(Lookup::Expired { .. } | Lookup::Unknown) => None,
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(job.id = %id, %error, "record is not looked after any more");
+                    None
+                }
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(records)
     }
 
     pub(in crate::store) async fn resend(
