@@ -99,7 +99,7 @@ def suppress(scores, boxes):
     """Keeps the best of boxes of one kind that overlap or lie in each other; gives their places."""
     kept = []
     for place in np.argsort(-scores, kind="stable"):
-        if all(overlap(boxes[place], boxes[other]) < NMS_OVERLAP and inside(boxes[place], boxes[other]) < INSIDE for other in kept):
+        if area(boxes[place]) > 0 and all(overlap(boxes[place], boxes[other]) < NMS_OVERLAP and inside(boxes[place], boxes[other]) < INSIDE for other in kept):
             kept.append(place)
     return kept
 
