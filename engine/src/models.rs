@@ -194,13 +194,8 @@ mod tests {
     fn manifest_names_every_role_and_two_platforms() {
         let manifest: Manifest = toml::from_str(MANIFEST).unwrap();
 
-        let models = [
-            Role::Detection,
-            Role::Orientation,
-            Role::Recognition,
-            Role::Dimension,
-            Role::Regions,
-        ];
+        let models =
+            [Role::Detection, Role::Orientation, Role::Recognition, Role::Dimension, Role::Regions];
         for role in models {
             assert_eq!(
                 manifest.artefact.iter().filter(|artefact| artefact.role == role).count(),
