@@ -26,6 +26,8 @@ pub enum Role {
     Recognition,
     /// Reads one line of dimension text, with the signs that the other one drops.
     Dimension,
+    /// Finds the regions of a sheet: frame, title block, views, tables, notes.
+    Regions,
     /// The library that runs the others.
     Runtime,
 }
@@ -39,6 +41,7 @@ impl Role {
             Self::Orientation => "orientation",
             Self::Recognition => "recognition",
             Self::Dimension => "dimension",
+            Self::Regions => "regions",
             Self::Runtime => "runtime",
         }
     }
@@ -66,6 +69,7 @@ pub struct ModelFiles {
     orientation: PathBuf,
     recognition: PathBuf,
     dimension: PathBuf,
+    regions: PathBuf,
     runtime: PathBuf,
     versions: BTreeMap<String, String>,
 }
@@ -113,6 +117,7 @@ impl ModelFiles {
             orientation: take(Role::Orientation)?,
             recognition: take(Role::Recognition)?,
             dimension: take(Role::Dimension)?,
+            regions: take(Role::Regions)?,
             runtime: runtime_path,
             versions,
         })
@@ -132,6 +137,7 @@ impl ModelFiles {
             Role::Orientation => &self.orientation,
             Role::Recognition => &self.recognition,
             Role::Dimension => &self.dimension,
+            Role::Regions => &self.regions,
             Role::Runtime => &self.runtime,
         }
     }
@@ -188,7 +194,9 @@ mod tests {
     fn manifest_names_every_role_and_two_platforms() {
         let manifest: Manifest = toml::from_str(MANIFEST).unwrap();
 
-        for role in [Role::Detection, Role::Orientation, Role::Recognition, Role::Dimension] {
+        let models =
+            [Role::Detection, Role::Orientation, Role::Recognition, Role::Dimension, Role::Regions];
+        for role in models {
             assert_eq!(
                 manifest.artefact.iter().filter(|artefact| artefact.role == role).count(),
                 1

@@ -21,7 +21,9 @@ pub(crate) fn copies(drawings: &Path, name: &str, spoil: Spoil) -> Scratch {
             continue;
         }
         let mut truth: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let picture = image::open(drawings.join(truth["image"].as_str().unwrap())).unwrap();
+        // The labels of regions name no picture.
+        let Some(original) = truth["image"].as_str() else { continue };
+        let picture = image::open(drawings.join(original)).unwrap();
         let (bytes, extension) = spoil(&picture.to_luma8());
         let stem = path.file_stem().unwrap().to_str().unwrap();
         let copy = format!("{stem}.{extension}");

@@ -14,6 +14,8 @@ MULTIPLE = 32
 THRESHOLD = 0.05
 NMS_OVERLAP = 0.5
 INSIDE = 0.85
+# Boxes of neighbouring cells that overlap a kept one this much are averaged into it.
+VOTE_OVERLAP = 0.6
 
 
 @dataclass
@@ -48,8 +50,10 @@ class Finder:
         for index, kind in enumerate(self.kinds):
             y, x = np.nonzero(scores[index] >= threshold)
             boxes = decode(x, y, sides[index][:, y, x], self.stride, factor, grey.shape)
-            for place in suppress(scores[index][y, x], boxes):
-                region = Found(kind, float(scores[index][y[place], x[place]]), tuple(map(float, boxes[place])))
+            kind_scores = scores[index][y, x]
+            for place in suppress(kind_scores, boxes):
+                box = averaged(boxes[place], kind_scores, boxes)
+                region = Found(kind, float(kind_scores[place]), tuple(map(float, box)))
                 if kind == "view" and len(answers) > 2:
                     shares = answers[2][0][:, y[place], x[place]]
                     region.view, region.view_share = self.views[shares.argmax()], float(shares.max())
@@ -95,9 +99,15 @@ def suppress(scores, boxes):
     """Keeps the best of boxes of one kind that overlap or lie in each other; gives their places."""
     kept = []
     for place in np.argsort(-scores, kind="stable"):
-        if all(overlap(boxes[place], boxes[other]) < NMS_OVERLAP and inside(boxes[place], boxes[other]) < INSIDE for other in kept):
+        if area(boxes[place]) > 0 and all(overlap(boxes[place], boxes[other]) < NMS_OVERLAP and inside(boxes[place], boxes[other]) < INSIDE for other in kept):
             kept.append(place)
     return kept
+
+
+def averaged(box, scores, boxes):
+    """The mean of all candidates that overlap a kept box, weighted by score: steadier than one cell's answer."""
+    weights = np.array([score if overlap(box, other) >= VOTE_OVERLAP else 0.0 for score, other in zip(scores, boxes)])
+    return (boxes * weights[:, None]).sum(axis=0) / weights.sum()
 
 
 def common(first, second):

@@ -147,7 +147,7 @@ def leader(canvas, style, x, y, elbow_x, elbow_y):
     """An arrow from an elbow to the part, with a shelf that carries a callout and sometimes a control frame."""
     rng = style.rng
     side = 1 if elbow_x >= x else -1
-    lines = [callout_string(style) for _ in range(rng.choice([1, 2], p=[0.8, 0.2]))]
+    lines = [callout_string(style) for _ in range(rng.choice([1, 2, 3], p=[0.68, 0.24, 0.08]))]
     shelf = style.letter * 0.68 * max(len(line) for line in lines)
     arrowhead(canvas, style, x, y, x - elbow_x, y - elbow_y)
     is_shelf = rng.random() < 0.75
@@ -159,7 +159,7 @@ def leader(canvas, style, x, y, elbow_x, elbow_y):
         for index, line in enumerate(reversed(lines)):
             lift = (0.85 + 1.5 * index) if is_shelf else 1.5 * index
             canvas.text(line, start, elbow_y - style.letter * lift, style.letter, style.thin.ink)
-    if rng.random() < 0.18:
+    if rng.random() < 0.28:
         control_frame(canvas, style, start, elbow_y + style.letter * 1.3)
 
 
@@ -241,13 +241,13 @@ def runs(rng, knots):
 def add_marks(canvas, style, part, margins):
     rng = style.rng
     x0, y0, x1, y1 = part.box
-    if rng.random() < 0.2:
+    if rng.random() < 0.25:
         datum(canvas, style, rng.uniform(x0, x1), y1, (0, 1))
     if rng.random() < 0.12:
         datum(canvas, style, x1, rng.uniform(y0, y1), (1, 0))
     if rng.random() < 0.18:
         surface_texture(canvas, style, rng.uniform(x0, x1), y0)
-    if rng.random() < 0.15:
+    if rng.random() < 0.25:
         width = control_frame(canvas, style, x0 - margins["left"] * 0.5, y0 - max(style.letter * 2, margins["top"] * 0.7))
         canvas.line(x0 - margins["left"] * 0.5 + width, y0 - margins["top"] * 0.7, x0 + (x1 - x0) * 0.2, y0, style.thin)
     if rng.random() < 0.08:

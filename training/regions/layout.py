@@ -127,6 +127,7 @@ def place_notes(canvas, style, space, title, pad):
         spots = [(x0 + gap, y0 + gap), (x0 + gap, y1 - height - gap), (x1 - width - gap, y0 + gap), (rng.uniform(x0, x1 - width), y1 - height - gap), (rng.uniform(x0, x1 - width), rng.uniform(y0, y1 - height))]
         if title:
             spots += [(title[0] + rng.uniform(0, 1) * gap, title[1] - height - gap), (title[2] - width - gap, title[1] - height - gap)]
+            spots += [(title[0] - width - gap, y1 - height - gap)] * 2
         spot = spots[rng.integers(len(spots))]
         box = (*spot, spot[0] + width, spot[1] + height)
         if space.is_free(box):

@@ -77,7 +77,7 @@ class Lettering:
 
     def value(self):
         """What may stand in a cell."""
-        choice = self.rng.integers(6)
+        choice = self.rng.integers(7)
         if choice == 0:
             return self.number()
         if choice == 1:
@@ -86,6 +86,8 @@ class Lettering:
             return f"{self.rng.integers(1, 29):02d}.{self.rng.integers(1, 13):02d}.20{self.rng.integers(10, 27)}"
         if choice == 3:
             return str(self.rng.choice(PEOPLE))
+        if choice == 4:
+            return str(self.rng.choice(["A", "B", "A4", "A3", "A2", "1/1", "-", "01"]))
         return self.title()
 
 

@@ -5,10 +5,10 @@ HEADINGS = ["NOTES:", "NOTES", "GENERAL NOTES:", "NOTE:", "Hinweise:", "UNLESS O
 
 def plan_notes(rng, style, lettering):
     """The lines of a block, their size and pitch; gives the block's extent as well."""
-    kind = rng.choice(["numbered", "plain", "centred", "single"], p=[0.45, 0.27, 0.13, 0.15])
+    kind = rng.choice(["numbered", "plain", "centred", "single"], p=[0.36, 0.32, 0.12, 0.2])
     size = style.letter * (rng.uniform(1.0, 1.9) if kind == "centred" else rng.uniform(0.7, 1.25))
     words = rng.choice([rng.integers(2, 6), rng.integers(4, 11)])
-    count = {"numbered": rng.choice([rng.integers(2, 7), rng.integers(5, 16)]), "plain": rng.integers(2, 10), "centred": rng.integers(2, 8), "single": rng.choice([1, 1, 2])}[kind]
+    count = {"numbered": rng.choice([rng.integers(2, 7), rng.integers(5, 16)]), "plain": rng.integers(2, 14), "centred": rng.integers(2, 8), "single": rng.choice([1, 1, 2])}[kind]
     lines = []
     if kind == "numbered" and rng.random() < 0.65:
         lines.append("\u4e00" * 4 if lettering.script == "cjk" else str(rng.choice(HEADINGS)))
@@ -25,7 +25,7 @@ def plan_notes(rng, style, lettering):
                     lines.append("")
             else:
                 text = f"    {text}"
-        if kind == "plain" and rng.random() < 0.08 and lines and lines[-1]:
+        if kind == "plain" and rng.random() < 0.15 and lines and lines[-1]:
             lines.append("")
         lines.append(text)
     pitch = size * rng.uniform(1.35, 2.0)

@@ -115,7 +115,7 @@ def cell(canvas, style, box, pen):
         canvas.text(label, x0 + small * 0.5, y0 + small * 0.9, small, min(style.thin.ink, 90))
     if rng.random() < 0.2:
         return
-    text = lettering.title() if height > style.letter * 3 else lettering.value()
+    text = lettering.title() if height > style.letter * 3 and rng.random() < 0.7 else lettering.value()
     room = height - (small * 1.6 if has_label else 0)
     size = min(room * rng.uniform(0.35, 0.75), style.letter * rng.choice([1.0, 1.5, 2.5]), width / (0.75 * max(len(text), 1)))
     if size > 3:

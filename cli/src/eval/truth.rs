@@ -140,7 +140,10 @@ pub(super) fn all_in(folder: &Path, only: &str) -> anyhow::Result<Vec<Truth>> {
     for entry in entries {
         let path = entry?.path();
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-        if path.extension().is_none_or(|extension| extension != "json") || !name.contains(only) {
+        // `NAME.regions.json` beside it says where regions lie, not what is written.
+        let is_truth = path.extension().is_some_and(|extension| extension == "json")
+            && !name.ends_with(".regions");
+        if !is_truth || !name.contains(only) {
             continue;
         }
         let text = fs::read_to_string(&path)
