@@ -26,8 +26,6 @@ pub enum Role {
     Recognition,
     /// Reads one line of dimension text, with the signs that the other one drops.
     Dimension,
-    /// Finds the regions of a sheet: frame, title block, views, tables, notes.
-    Regions,
     /// The library that runs the others.
     Runtime,
 }
@@ -41,7 +39,6 @@ impl Role {
             Self::Orientation => "orientation",
             Self::Recognition => "recognition",
             Self::Dimension => "dimension",
-            Self::Regions => "regions",
             Self::Runtime => "runtime",
         }
     }
@@ -69,7 +66,6 @@ pub struct ModelFiles {
     orientation: PathBuf,
     recognition: PathBuf,
     dimension: PathBuf,
-    regions: PathBuf,
     runtime: PathBuf,
     versions: BTreeMap<String, String>,
 }
@@ -117,7 +113,6 @@ impl ModelFiles {
             orientation: take(Role::Orientation)?,
             recognition: take(Role::Recognition)?,
             dimension: take(Role::Dimension)?,
-            regions: take(Role::Regions)?,
             runtime: runtime_path,
             versions,
         })
@@ -137,7 +132,6 @@ impl ModelFiles {
             Role::Orientation => &self.orientation,
             Role::Recognition => &self.recognition,
             Role::Dimension => &self.dimension,
-            Role::Regions => &self.regions,
             Role::Runtime => &self.runtime,
         }
     }
@@ -194,9 +188,7 @@ mod tests {
     fn manifest_names_every_role_and_two_platforms() {
         let manifest: Manifest = toml::from_str(MANIFEST).unwrap();
 
-        let models =
-            [Role::Detection, Role::Orientation, Role::Recognition, Role::Dimension, Role::Regions];
-        for role in models {
+        for role in [Role::Detection, Role::Orientation, Role::Recognition, Role::Dimension] {
             assert_eq!(
                 manifest.artefact.iter().filter(|artefact| artefact.role == role).count(),
                 1
