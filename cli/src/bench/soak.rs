@@ -60,7 +60,7 @@ pub(crate) struct Args {
     into: PathBuf,
 }
 
-/// A job that has not ended so long after the last fault is lost.
+/// When calm has come and no job has ended for so long, those that are left are lost.
 const CALM_LIMIT: Duration = Duration::from_secs(60);
 
 /// What happens to the fleet.

@@ -52,7 +52,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// Waits for the end of every job, `limit` at most, and draws up the account.
+    /// Waits for the end of every job, as long as one ends within `limit`, and draws up the account.
     pub(super) async fn of(
         fleet: &Fleet,
         submitted: Submitted,
@@ -71,16 +71,20 @@ impl Account {
             ..Self::default()
         };
         let mut pending = submitted.accepted;
+        let mut last_end = begin;
         loop {
             let mut left = Vec::new();
             for job in pending {
                 match ended(&store, job.id).await? {
-                    Some(record) => account.enter(&store, job, &record).await?,
+                    Some(record) => {
+                        last_end = Instant::now();
+                        account.enter(&store, job, &record).await?;
+                    }
                     None => left.push(job),
                 }
             }
             pending = left;
-            if pending.is_empty() || begin.elapsed() > limit {
+            if pending.is_empty() || last_end.elapsed() > limit {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
