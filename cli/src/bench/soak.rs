@@ -73,6 +73,19 @@ enum Fault {
     Cut,
 }
 
+impl Args {
+    /// What happens how often.
+    const fn faults(&self) -> [(Fault, usize); 5] {
+        [
+            (Fault::Worker, self.worker_kills),
+            (Fault::Slot, self.slot_kills),
+            (Fault::Broker, self.broker_kills),
+            (Fault::Store, self.store_kills),
+            (Fault::Cut, self.cuts),
+        ]
+    }
+}
+
 /// Runs the soak; fails when a job is lost or done twice.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
@@ -89,10 +102,11 @@ async fn soak(args: &Args) -> anyhow::Result<Account> {
     let mut fleet = Fleet::start(args, &directory).await?;
     terminal::note(&format!("fleet is up, logs are in {}", directory.display()));
 
-    let load = Load::start(fleet.addresses(), &corpus, args.jobs, rng.fork());
+    let is_calm = args.faults().iter().all(|(_, times)| *times == 0);
+    let load = Load::start(fleet.addresses(), &corpus, (args.jobs, is_calm), rng.fork());
     let cut_off = torment(args, &mut fleet, &load, &mut rng).await?;
     fleet.whole().await?;
-    let growth = if cut_off == 0 { growth(&fleet, &load, args.jobs).await } else { None };
+    let growth = if is_calm { growth(&fleet, &load, args.jobs).await } else { None };
     let submitted = load.finished().await?;
     terminal::note(&format!("{} jobs accepted, calm begins", submitted.accepted.len()));
 
@@ -133,15 +147,11 @@ async fn torment(
     load: &Load,
     rng: &mut fastrand::Rng,
 ) -> anyhow::Result<usize> {
-    let kinds = [
-        (Fault::Worker, args.worker_kills),
-        (Fault::Slot, args.slot_kills),
-        (Fault::Broker, args.broker_kills),
-        (Fault::Store, args.store_kills),
-        (Fault::Cut, args.cuts),
-    ];
-    let mut faults: Vec<Fault> =
-        kinds.iter().flat_map(|(fault, times)| std::iter::repeat_n(*fault, *times)).collect();
+    let mut faults: Vec<Fault> = args
+        .faults()
+        .iter()
+        .flat_map(|(fault, times)| std::iter::repeat_n(*fault, *times))
+        .collect();
     rng.shuffle(&mut faults);
     let total = faults.len();
     for (number, fault) in faults.into_iter().enumerate() {

@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use cad_common::config::Env;
+use cad_common::config::shared::LimitsConfig;
 use cad_common::contract::codec::{Format, to_messagepack};
 use cad_common::contract::job::{Job, JobId, JobMessage, Kind, Options, Source};
 use cad_common::contract::record::JobState;
+use cad_common::inspect;
 use cad_common::provider::{Address, ProviderName};
 use cad_common::queue::{Envelope, Queue};
 use cad_worker::provider::fake;
@@ -67,6 +70,8 @@ pub(super) struct Load {
 #[derive(Debug)]
 struct Pace {
     wanted: usize,
+    /// Whether a client waits for the end of its job before the next, so that the fleet keeps up.
+    is_patient: bool,
     /// How many jobs may have been accepted by now.
     allowed: watch::Sender<usize>,
     /// Numbers given out to clients.
@@ -80,12 +85,15 @@ impl Corpus {
         let Some(directory) = directory else {
             return Ok(Self(Arc::new(vec![("nap.png".to_owned(), fake::drawing("nap"))])));
         };
+        let limits = LimitsConfig::from_env(&Env::from_lookup(|_| None))?;
         let mut drawings = Vec::new();
         for entry in std::fs::read_dir(directory)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if !name.ends_with(".json") && path.is_file() {
-                drawings.push((name, std::fs::read(&path)?));
+            let bytes = if path.is_file() { std::fs::read(&path)? } else { Vec::new() };
+            // What lies beside drawings, such as truth files and a licence, is none.
+            if inspect::inspect(&bytes, &limits).is_ok() {
+                drawings.push((name, bytes));
             }
         }
         drawings.sort();
@@ -115,15 +123,16 @@ impl Corpus {
 }
 
 impl Load {
-    /// Starts the clients; how fast they go is up to [`Load::allow`].
+    /// Starts the clients; how fast they go is up to [`Load::allow`], and to the fleet if they are patient.
     pub(super) fn start(
         addresses: &Addresses,
         corpus: &Corpus,
-        wanted: usize,
+        (wanted, is_patient): (usize, bool),
         mut rng: fastrand::Rng,
     ) -> Self {
         let pace = Arc::new(Pace {
             wanted,
+            is_patient,
             allowed: watch::Sender::new(0),
             begun: AtomicUsize::new(0),
             accepted: AtomicUsize::new(0),
@@ -211,7 +220,13 @@ impl Client {
             let attempt = if is_direct {
                 publish(queue, &bytes).await?
             } else {
-                post(http, &self.addresses.api, &name, &bytes).await?
+                let url = format!("{}/api/v1/ocr/extract", self.addresses.api);
+                let request = if self.pace.is_patient {
+                    http.post(url).header("Prefer", "wait=10")
+                } else {
+                    http.post(url)
+                };
+                post(request, &name, &bytes).await?
             };
             match attempt {
                 Attempt::Accepted(id) => {
@@ -228,14 +243,12 @@ impl Client {
 }
 
 async fn post(
-    http: &reqwest::Client,
-    api: &str,
+    request: reqwest::RequestBuilder,
     name: &str,
     bytes: &[u8],
 ) -> anyhow::Result<Attempt> {
     let form = Form::new().part("file", Part::bytes(bytes.to_vec()).file_name(name.to_owned()));
-    let url = format!("{api}/api/v1/ocr/extract");
-    let Ok(response) = http.post(url).multipart(form).send().await else {
+    let Ok(response) = request.multipart(form).send().await else {
         return Ok(Attempt::Unknown);
     };
     let status = response.status().as_u16();
@@ -243,7 +256,7 @@ async fn post(
         return Ok(Attempt::Unknown);
     };
     match status {
-        202 => {
+        200 | 202 => {
             let id = body["id"].as_str().and_then(|id| id.parse().ok());
             Ok(Attempt::Accepted(id.context("an accepted job has no id")?))
         }
